@@ -1,0 +1,58 @@
+// Package observe is what an operator sees of a running server: its metrics in
+// Prometheus' format and its logger. The composition root feeds it.
+package observe
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"pintail/internal/wire"
+)
+
+// Metrics counts and times the server's work.
+type Metrics struct {
+	registry *prometheus.Registry
+	requests *prometheus.CounterVec
+	seconds  *prometheus.HistogramVec
+}
+
+// NewMetrics returns metrics of a fresh server.
+func NewMetrics() *Metrics {
+	m := &Metrics{
+		registry: prometheus.NewRegistry(),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "pintail_requests_total", Help: "Requests answered, by operation, status and error code.",
+		}, []string{"service", "operation", "status", "code"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "pintail_request_seconds", Help: "Time from a request's arrival to its answer.",
+			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5},
+		}, []string{"service", "operation"}),
+	}
+	m.registry.MustRegister(m.requests, m.seconds,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// Request records one finished request; it is a wire.Config's Observe.
+func (m *Metrics) Request(e wire.Event) {
+	service, operation := e.Service, e.Operation
+	if service == "" {
+		service, operation = "none", "none" // a stranger must not be able to invent label values
+	}
+	m.requests.WithLabelValues(service, operation, strconv.Itoa(e.Status), e.Code).Inc()
+	m.seconds.WithLabelValues(service, operation).Observe(e.Duration.Seconds())
+}
+
+// Counter shows a number that another room counts.
+func (m *Metrics) Counter(name, help string, value func() float64) {
+	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, value))
+}
+
+// Handler serves the metrics.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}

@@ -53,7 +53,7 @@ func (rt *Router) authorize(ctx context.Context, e *exchange) error {
 	if err != nil {
 		return err
 	}
-	keys := requestKeys(e.call)
+	keys := RequestKeys(e.call)
 	for _, resource := range resources {
 		if err := rt.judge(ctx, e.call, e.op.Action, resource, keys); err != nil {
 			return err
@@ -66,7 +66,7 @@ func (rt *Router) authorize(ctx context.Context, e *exchange) error {
 // as iam:PassRole, with the caller of the running request. It returns the
 // protocol's access-denied error when the caller may not.
 func (rt *Router) Allowed(ctx context.Context, c *Call, action, resource string, extra map[string]string) error {
-	keys := requestKeys(c)
+	keys := RequestKeys(c)
 	for k, v := range extra {
 		keys.Set(k, v)
 	}
@@ -84,9 +84,9 @@ func (rt *Router) judge(ctx context.Context, c *Call, action, resource string, k
 	return accessDenied[c.Op.Service.Protocol].New(decision.Message()).WithReason(decision.Explain())
 }
 
-// requestKeys are the condition keys that every request has (IAM User Guide,
+// RequestKeys are the condition keys that every request has (IAM User Guide,
 // AWS global condition context keys).
-func requestKeys(c *Call) policy.Context {
+func RequestKeys(c *Call) policy.Context {
 	var keys policy.Context
 	keys.Set("aws:CurrentTime", c.Time.UTC().Format("2006-01-02T15:04:05Z"))
 	keys.Set("aws:EpochTime", epoch(c.Time))

@@ -109,6 +109,14 @@ func Resources[In any](f func(ctx context.Context, c *Call, in *In) ([]string, e
 	}
 }
 
+// Unconditional is for the few operations that every caller with valid
+// credentials may use, whatever the policies say (STS GetCallerIdentity).
+func Unconditional() Option {
+	return func(r *route) {
+		r.resources = func(context.Context, *Call, any) ([]string, error) { return nil, nil }
+	}
+}
+
 // HandleHTTP serves plain HTTP beside the AWS operations, such as a user
 // pool's signing keys. The pattern is net/http's.
 func (rt *Router) HandleHTTP(pattern string, h http.Handler) { rt.plain.Handle(pattern, h) }

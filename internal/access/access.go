@@ -1,0 +1,126 @@
+// Package access knows who calls and decides what they may do. It keeps access
+// keys and roles, makes and reads temporary credentials, and is the Gate of the
+// wire: every signed request is authenticated and authorised here. It answers
+// the operations of IAM and STS.
+//
+// A signed request's story: Authenticate finds the secret of the access key (in
+// the directory for a long-term key, inside the sealed session token for a
+// temporary one) and lets package sigv4 check the signature. Authorize collects
+// the policies that apply to the caller and lets package policy decide.
+//
+// Temporary credentials need no database read to verify: the session token is a
+// sealed note of whose they are. What they may do is read from the role as it
+// is now, so a changed or deleted role takes effect within a second everywhere.
+package access
+
+import (
+	"net/http"
+	"time"
+
+	"pintail/internal/clock"
+	"pintail/internal/gen/iam"
+	"pintail/internal/gen/sts"
+	"pintail/internal/keys"
+	"pintail/internal/keys/ids"
+	"pintail/internal/policy"
+	"pintail/internal/sigv4"
+	"pintail/internal/store"
+	"pintail/internal/wire"
+)
+
+// Config is what the room is made of.
+type Config struct {
+	DB      store.DB
+	Master  *keys.MasterKey
+	Clock   *clock.Clock
+	Account ids.Account
+	// Dev makes a caller with an unknown long-term key the root user.
+	Dev bool
+	// Hosts are further names that clients may have signed for.
+	Hosts []string
+}
+
+// Service is the room.
+type Service struct {
+	db       store.DB
+	clock    *clock.Clock
+	account  ids.Account
+	dev      bool
+	sessions *keys.Sealer
+	secrets  *keys.Sealer
+	tokens   *store.Tokens
+	verifier *sigv4.Verifier
+	roles    *roleCache
+	longTerm *keyCache
+	inline   *cache[*policy.Document]
+	// webIdentity reads the tokens that AssumeRoleWithWebIdentity takes.
+	webIdentity []TokenReader
+}
+
+// New returns the room over a directory.
+func New(c Config) *Service {
+	s := &Service{
+		db: c.DB, clock: c.Clock, account: c.Account, dev: c.Dev,
+		sessions: c.Master.Sealer("access session"),
+		secrets:  c.Master.Sealer("access secret key"),
+		tokens:   store.NewTokens(c.Master.Sealer("access page token").MAC("key")),
+		roles:    newCache[*role](),
+		longTerm: newCache[*accessKey](),
+		inline:   newCache[*policy.Document](),
+	}
+	s.verifier = &sigv4.Verifier{
+		Now: c.Clock.Now,
+		Hosts: func(r *http.Request, scope sigv4.Scope) []string {
+			return append(awsHosts(scope), c.Hosts...)
+		},
+	}
+	return s
+}
+
+// Collections are what the directory must keep for this room.
+func Collections() []store.Kind { return []store.Kind{accessKeys, roles} }
+
+// awsHosts are the names under which AWS itself serves what a scope names.
+// Wrappers, service workers and reverse proxies leave them in the signature.
+func awsHosts(scope sigv4.Scope) []string {
+	region, ok := sigv4.CutRegion(scope.Region)
+	if !ok {
+		return nil
+	}
+	label := scope.Service
+	if label == "mobiletargeting" {
+		label = "pinpoint"
+	}
+	hosts := []string{label + "." + region + ".amazonaws.com", label + "." + region + ".api.aws"}
+	if label == "sts" || label == "iam" {
+		hosts = append(hosts, label+".amazonaws.com")
+	}
+	return hosts
+}
+
+// Routes names every operation that the room answers.
+func (s *Service) Routes(r *wire.Router) {
+	wire.Handle(r, iam.CreateRole, s.createRole)
+	wire.Handle(r, iam.GetRole, s.getRole, byRole(s, func(in *iam.GetRoleRequest) string { return in.RoleName }))
+	wire.Handle(r, iam.ListRoles, s.listRoles)
+	wire.Handle(r, iam.UpdateRole, s.updateRole, byRole(s, func(in *iam.UpdateRoleRequest) string { return in.RoleName }))
+	wire.Handle(r, iam.UpdateAssumeRolePolicy, s.updateAssumeRolePolicy, byRole(s, func(in *iam.UpdateAssumeRolePolicyRequest) string { return in.RoleName }))
+	wire.Handle(r, iam.DeleteRole, s.deleteRole, byRole(s, func(in *iam.DeleteRoleRequest) string { return in.RoleName }))
+	wire.Handle(r, iam.PutRolePolicy, s.putRolePolicy, byRole(s, func(in *iam.PutRolePolicyRequest) string { return in.RoleName }))
+	wire.Handle(r, iam.GetRolePolicy, s.getRolePolicy, byRole(s, func(in *iam.GetRolePolicyRequest) string { return in.RoleName }))
+	wire.Handle(r, iam.ListRolePolicies, s.listRolePolicies, byRole(s, func(in *iam.ListRolePoliciesRequest) string { return in.RoleName }))
+	wire.Handle(r, iam.DeleteRolePolicy, s.deleteRolePolicy, byRole(s, func(in *iam.DeleteRolePolicyRequest) string { return in.RoleName }))
+	wire.Handle(r, sts.GetCallerIdentity, s.getCallerIdentity, wire.Unconditional())
+	wire.Handle(r, sts.AssumeRoleWithWebIdentity, s.assumeRoleWithWebIdentity)
+}
+
+// arn returns an IAM ARN of the server's account.
+func (s *Service) arn(resource string) string {
+	return "arn:aws:iam::" + s.account.String() + ":" + resource
+}
+
+// refreshEvery bounds for how long a node may act on a role or key that another
+// node has changed.
+const refreshEvery = time.Second
+
+var _ wire.Gate = (*Service)(nil)

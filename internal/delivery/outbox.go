@@ -1,0 +1,199 @@
+// Package delivery is how messages leave: rooms hand it what a person must
+// receive, inside the transaction that makes the message necessary, and it
+// keeps every one in the outbox, where the owner of the server can read it.
+// With no provider configured the outbox is also where a message's way ends.
+//
+// User pools send codes through it; the command line and developer mode read it.
+package delivery
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"pintail/internal/clock"
+	"pintail/internal/keys"
+	"pintail/internal/keys/ids"
+	"pintail/internal/store"
+)
+
+// Channels of a message.
+const (
+	Email = "EMAIL"
+	SMS   = "SMS"
+)
+
+// Message is something that a person receives.
+type Message struct {
+	ID      string // given by the outbox; later messages have greater ids
+	Time    time.Time
+	Channel string // Email or SMS
+	To      string // e-mail address or E.164 number
+	Subject string // e-mail only
+	Body    string
+	// Code is the code or temporary password inside the body, "" when there is none.
+	Code string
+	// Purpose says why the message was sent: "SignUp", "ResendCode", ...
+	Purpose    string
+	UserPoolID string
+	Username   string
+}
+
+// entry is a message at rest. Bodies hold codes, so they are sealed.
+type entry struct {
+	ID     string
+	To     string
+	Sealed []byte
+}
+
+var messages = store.NewCollection("message", store.Index("to", func(e *entry) string { return e.To }))
+
+// owner of all messages: the outbox is the server's, not a pool's.
+const owner = "outbox"
+
+// Outbox keeps every message.
+type Outbox struct {
+	db    store.DB
+	seal  *keys.Sealer
+	clock *clock.Clock
+}
+
+// New returns the outbox of a directory.
+func New(db store.DB, master *keys.MasterKey, c *clock.Clock) *Outbox {
+	return &Outbox{db: db, seal: master.Sealer("outbox message"), clock: c}
+}
+
+// Collections are what the directory must keep for this room.
+func Collections() []store.Kind { return []store.Kind{messages} }
+
+// Send puts a message into the outbox, in the caller's transaction.
+func (o *Outbox) Send(tx store.Tx, m Message) error {
+	m.Time = o.clock.Now()
+	m.ID = fmt.Sprintf("%012x-%s", m.Time.UnixMilli(), ids.UUID()[:8])
+	text, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	return messages.Insert(tx, owner, m.ID, &entry{ID: m.ID, To: m.To, Sealed: o.seal.Seal(text, m.ID)})
+}
+
+// Filter selects messages.
+type Filter struct {
+	To    string // to this address only, when not empty
+	After string // later than the message with this id only, when not empty
+	Limit int    // at most so many, the newest
+}
+
+// List returns the newest messages, newest first.
+func (o *Outbox) List(ctx context.Context, f Filter) ([]Message, error) {
+	q := store.Query{Limit: min(max(f.Limit, 1), store.MaxLimit), Descending: true}
+	if f.To != "" {
+		q.Index, q.Match = "to", store.Equal(f.To)
+	}
+	var found []Message
+	err := o.db.View(ctx, func(tx store.Tx) error {
+		found = nil
+		entries, _, err := messages.List(tx, owner, q)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			m, err := o.open(e)
+			if err != nil || m.ID <= f.After {
+				return err
+			}
+			found = append(found, m)
+		}
+		return nil
+	})
+	return found, err
+}
+
+// Get returns one message; false when there is none with this id.
+func (o *Outbox) Get(ctx context.Context, id string) (m Message, ok bool, err error) {
+	err = o.db.View(ctx, func(tx store.Tx) error {
+		e, err := messages.Get(tx, owner, id)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		m, err = o.open(e)
+		ok = true
+		return err
+	})
+	return m, ok, err
+}
+
+// open unseals an entry.
+func (o *Outbox) open(e *entry) (Message, error) {
+	var m Message
+	text, err := o.seal.Open(e.Sealed, e.ID)
+	if err != nil {
+		return m, fmt.Errorf("outbox: a message cannot be opened: %w", err)
+	}
+	return m, json.Unmarshal(text, &m)
+}
+
+// pollEvery is how often Wait looks. Messages may be written by another
+// process over the same database, so there is no signal to wait for.
+const pollEvery = 50 * time.Millisecond
+
+// Wait returns the messages that match and are later than f.After, or, without
+// one, later than the call. It returns none when ctx ends first.
+func (o *Outbox) Wait(ctx context.Context, f Filter) ([]Message, error) {
+	if f.After == "" {
+		newest, err := o.List(ctx, Filter{To: f.To, Limit: 1})
+		if err != nil {
+			return nil, err
+		}
+		f.After = "0"
+		if len(newest) > 0 {
+			f.After = newest[0].ID
+		}
+	}
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		found, err := o.List(ctx, f)
+		if ctx.Err() != nil {
+			return nil, nil
+		}
+		if err != nil || len(found) > 0 {
+			return found, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, nil
+		case <-tick.C:
+		}
+	}
+}
+
+// Prune forgets messages older than an age and returns how many there were.
+func (o *Outbox) Prune(ctx context.Context, age time.Duration) (int, error) {
+	limit := fmt.Sprintf("%012x", o.clock.Now().Add(-age).UnixMilli())
+	pruned := 0
+	err := o.db.Update(ctx, func(tx store.Tx) error {
+		pruned = 0
+		old, _, err := messages.List(tx, owner, store.Query{Limit: store.MaxLimit})
+		if err != nil {
+			return err
+		}
+		for _, e := range old {
+			m, err := o.open(e)
+			if err != nil || m.ID >= limit {
+				return err
+			}
+			if err := messages.Delete(tx, owner, m.ID); err != nil {
+				return err
+			}
+			pruned++
+		}
+		return nil
+	})
+	return pruned, err
+}

@@ -61,11 +61,7 @@ func TestVariablesAreLiteral(t *testing.T) {
 		c.Set("a:b", value)
 		p := compile(before+"${a:b}"+after, true, true)
 
-		var want []piece
-		for _, pc := range compile(before, true, false).pieces {
-			want = append(want, pc)
-		}
-		want = append(want, piece{kind: literal, text: value})
+		want := append(compile(before, true, false).pieces, piece{kind: literal, text: value})
 		want = append(want, compile(after, true, false).pieces...)
 		if got := p.match(s, c); got != naiveMatch(want, s) {
 			t.Fatalf("value %q, text %q: got %v", value, s, got)

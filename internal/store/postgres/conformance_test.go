@@ -1,0 +1,24 @@
+package postgres_test
+
+import (
+	"context"
+	"testing"
+
+	"pintail/internal/store"
+	"pintail/internal/store/postgres"
+	"pintail/internal/store/storetest"
+	pgtest "pintail/internal/testkit/postgres"
+)
+
+var engine = storetest.Engine{
+	Location: pgtest.Database,
+	Open: func(ctx context.Context, url string, kinds ...store.Kind) (store.DB, error) {
+		return postgres.Open(ctx, url, kinds...)
+	},
+}
+
+func TestMain(m *testing.M) { storetest.Main(m, engine) }
+
+func TestConformance(t *testing.T) { storetest.Run(t, engine) }
+
+func BenchmarkConformance(b *testing.B) { storetest.Bench(b, engine) }

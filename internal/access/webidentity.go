@@ -84,7 +84,7 @@ func (s *Service) AssumeWithWebIdentity(ctx context.Context, c *wire.Call, who W
 		return Assumed{}, ErrNotTrusted
 	}
 	decision := policy.Evaluate(policy.Policies{
-		Resource: []policy.Named{{Name: "trust policy of role " + r.Name, Document: r.trust}}, Trust: true,
+		Resource: []policy.Named{{Name: r.Name, Document: r.trust}}, Trust: true,
 	}, assumeRequest(c, who, r.ARN))
 	if !decision.Allowed {
 		c.Note("reason", decision.Explain())
@@ -111,6 +111,7 @@ func assumeRequest(c *wire.Call, who WebIdentity, roleARN string) policy.Request
 	for name, values := range who.keys() {
 		keys.Set(name, values...)
 	}
+	keys.SetPrincipal(anonymous)
 	return policy.Request{Principal: anonymous, Action: "sts:AssumeRoleWithWebIdentity", Resource: roleARN, Context: keys}
 }
 

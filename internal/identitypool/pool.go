@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"pintail/internal/access"
 	"pintail/internal/gen/cognitoidentity"
 	"pintail/internal/gen/model"
 	"pintail/internal/keys/ids"

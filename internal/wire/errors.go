@@ -14,6 +14,7 @@ import (
 // leave out the Exception suffix and use other statuses).
 var (
 	unknownOperation = common("UnknownOperationException", 400, "InvalidAction", 400, 404)
+	missingAction    = common("MissingActionException", 400, "MissingAction", 400, 400)
 	unsupported      = common("UnsupportedOperationException", 501, "UnsupportedOperation", 501, 501)
 	serialization    = common("SerializationException", 400, "MalformedInput", 400, 400)
 	mediaType        = common("UnsupportedMediaTypeException", 415, "MalformedInput", 415, 415)

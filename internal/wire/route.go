@@ -100,7 +100,7 @@ func (rt *Router) findAction(w http.ResponseWriter, r *http.Request) found {
 	}
 	action, version := f.form.Get("Action"), f.form.Get("Version")
 	if action == "" {
-		return refuse(model.Query, missingAction.New("Missing Action"))
+		return refuse(model.Query, missingAction[model.Query].New("Missing Action"))
 	}
 	f.op = rt.actionOf(action, version, rt.hinted(r))
 	if f.op == nil {
@@ -108,9 +108,6 @@ func (rt *Router) findAction(w http.ResponseWriter, r *http.Request) found {
 	}
 	return f
 }
-
-// missingAction is the Query services' answer to a form without an action.
-var missingAction = &model.ErrorType{Name: "MissingAction", Code: "MissingAction", Status: 400}
 
 // actionOf finds an action by version, or, without one, in the service that
 // the request hints at.

@@ -1,0 +1,178 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"pintail/internal/delivery"
+)
+
+// SigningName is the service for which requests to the server's own paths are
+// signed.
+const SigningName = "pintail"
+
+// Status is what a server says of itself.
+type Status struct {
+	URL, Version, Account, Region string
+	Stores                        string // "embedded" or "PostgreSQL"
+	Dev                           bool
+	Up                            time.Duration
+	Counts                        map[string]int
+}
+
+// routes are the server's own paths, beside the AWS operations.
+func (a *App) routes() {
+	handle := func(pattern string, h http.HandlerFunc) { a.router.HandleHTTP(pattern, h) }
+	handle("GET /_pintail/health", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, map[string]string{"status": "ok"}) })
+	handle("GET /_pintail/ready", a.ready)
+	handle("GET /_pintail/metrics", a.local(a.metrics.Handler().ServeHTTP))
+	handle("GET /_pintail/status", a.owner(a.status))
+	handle("GET /_pintail/outbox", a.owner(a.readOutbox))
+	handle("GET /_pintail/apps/{app}/activity", a.owner(a.activity))
+	if a.config.Dev {
+		handle("POST /_pintail/reset", a.owner(a.reset))
+	}
+}
+
+// owner admits the owner only: the root user by signature, or in developer mode
+// anyone on this machine. A page in a browser is not the owner, so requests
+// that carry an Origin are refused.
+func (a *App) owner(h http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if a.config.Dev && isLocal(r) && r.Header.Get("Origin") == "" {
+			h(w, r)
+			return
+		}
+		caller, _, err := a.access.Authenticate(r.Context(), r, nil, SigningName)
+		if err != nil || !caller.Root() {
+			writeJSON(w, http.StatusForbidden, map[string]string{"Message": "Only the root user may ask this. Sign the request with the root access key."})
+			return
+		}
+		h(w, r)
+	}
+}
+
+// local admits requests from this machine only, and not those that a proxy
+// passed on. Everyone else must sign as the owner.
+func (a *App) local(h http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if isLocal(r) {
+			h(w, r)
+			return
+		}
+		a.owner(h)(w, r)
+	}
+}
+
+func isLocal(r *http.Request) bool {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	ip := net.ParseIP(host)
+	return err == nil && ip != nil && ip.IsLoopback() && r.Header.Get("X-Forwarded-For") == "" && r.Header.Get("Forwarded") == ""
+}
+
+// ready tells whether the server can do its work: both stores answer.
+func (a *App) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	if _, err := a.counts(ctx); err != nil {
+		a.log.Error("not ready", "error", err)
+		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "a store does not answer"})
+		return
+	}
+	writeJSON(w, http.StatusOK, map[string]string{"status": "ready"})
+}
+
+func (a *App) status(w http.ResponseWriter, r *http.Request) {
+	counts, err := a.counts(r.Context())
+	if err != nil {
+		a.fail(w, err)
+		return
+	}
+	stores := "embedded"
+	if a.config.DatabaseURL != "" {
+		stores = "PostgreSQL"
+	}
+	writeJSON(w, http.StatusOK, Status{
+		URL: a.baseURL, Version: a.Version, Account: a.config.AccountID, Region: a.config.Region,
+		Stores: stores, Dev: a.config.Dev, Up: time.Since(a.started), Counts: counts,
+	})
+}
+
+// readOutbox lists messages, or waits for the next when the query says so.
+func (a *App) readOutbox(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	limit, _ := strconv.Atoi(query.Get("limit"))
+	f := delivery.Filter{To: query.Get("to"), After: query.Get("after"), Limit: max(limit, 1)}
+	var found []delivery.Message
+	var err error
+	switch wait, bad := time.ParseDuration(query.Get("wait")); {
+	case query.Get("id") != "":
+		m, ok, failed := a.outbox.Get(r.Context(), query.Get("id"))
+		if err = failed; ok {
+			found = []delivery.Message{m}
+		}
+	case bad == nil && wait > 0:
+		ctx, cancel := context.WithTimeout(r.Context(), min(wait, 10*time.Minute))
+		defer cancel()
+		found, err = a.outbox.Wait(ctx, f)
+	default:
+		found, err = a.outbox.List(r.Context(), f)
+	}
+	if err != nil {
+		a.fail(w, err)
+		return
+	}
+	if found == nil {
+		found = []delivery.Message{}
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"Messages": found})
+}
+
+// activity tells what happened in an app during the last days.
+func (a *App) activity(w http.ResponseWriter, r *http.Request) {
+	now := a.clock.Now()
+	activity, err := a.event.Activity(r.Context(), r.PathValue("app"), now.AddDate(0, 0, -30), now.Add(time.Minute))
+	if err != nil {
+		a.fail(w, err)
+		return
+	}
+	writeJSON(w, http.StatusOK, activity)
+}
+
+// reset empties both stores for the next test and keeps the root key.
+func (a *App) reset(w http.ResponseWriter, r *http.Request) {
+	if err := a.Reset(r.Context()); err != nil {
+		a.fail(w, err)
+		return
+	}
+	writeJSON(w, http.StatusOK, map[string]string{"status": "empty"})
+}
+
+// Reset forgets everything but the root access key.
+func (a *App) Reset(ctx context.Context) error {
+	if err := a.db.Reset(ctx); err != nil {
+		return err
+	}
+	if err := a.events.Reset(ctx); err != nil {
+		return err
+	}
+	a.userPools.Forget()
+	a.identities.Forget()
+	a.audience.Forget()
+	return a.access.RestoreRootKey(ctx, a.root.AccessKeyID, a.root.Secret)
+}
+
+func (a *App) fail(w http.ResponseWriter, err error) {
+	a.log.Error("a request to the server's own paths failed", "error", err)
+	writeJSON(w, http.StatusInternalServerError, map[string]string{"Message": "The server could not answer. Its log says why."})
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v) // the client has gone when this fails
+}

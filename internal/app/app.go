@@ -1,0 +1,255 @@
+// Package app is the composition root: it alone knows every room. Open builds
+// the server that a Config describes, Run serves it, Close lets go of
+// everything. The command line and the tests use it as a value; there is no
+// other way to start Pintail.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"pintail/internal/access"
+	"pintail/internal/audience"
+	"pintail/internal/clock"
+	"pintail/internal/config"
+	"pintail/internal/delivery"
+	"pintail/internal/event"
+	"pintail/internal/eventstore"
+	"pintail/internal/gen/cognitoidentity"
+	"pintail/internal/gen/cognitoidp"
+	"pintail/internal/gen/iam"
+	"pintail/internal/gen/mobileanalytics"
+	"pintail/internal/gen/model"
+	"pintail/internal/gen/pinpoint"
+	"pintail/internal/gen/sts"
+	"pintail/internal/identitypool"
+	"pintail/internal/keys"
+	"pintail/internal/keys/ids"
+	"pintail/internal/observe"
+	"pintail/internal/store"
+	"pintail/internal/userpool"
+	"pintail/internal/wire"
+)
+
+// App is a server that has been opened.
+type App struct {
+	// Version is shown by status; the command line sets it.
+	Version string
+
+	config   config.Config
+	log      *slog.Logger
+	clock    *clock.Clock
+	listener net.Listener
+	baseURL  string
+	started  time.Time
+
+	master *keys.MasterKey
+	db     store.DB
+	events eventstore.Store
+
+	metrics    *observe.Metrics
+	router     *wire.Router
+	outbox     *delivery.Outbox
+	access     *access.Service
+	userPools  *userpool.Service
+	identities *identitypool.Service
+	audience   *audience.Service
+	event      *event.Service
+
+	root    Credentials
+	newRoot bool
+}
+
+// Services are all that Pintail serves on its one port.
+func Services() []*model.Service {
+	return []*model.Service{
+		cognitoidp.Service, cognitoidentity.Service, sts.Service, iam.Service, pinpoint.Service, mobileanalytics.Service,
+	}
+}
+
+// Open makes the server: it listens, opens or creates the stores, and wires the
+// rooms. Requests are answered once Run is called. Errors say what to do.
+func Open(ctx context.Context, c config.Config, c2 *clock.Clock, log *slog.Logger) (_ *App, err error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	a := &App{config: c, log: log, clock: c2, started: time.Now(), metrics: observe.NewMetrics()}
+	defer func() {
+		if err != nil {
+			a.Close()
+		}
+	}()
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("the data folder cannot be made: %w", err)
+	}
+	if a.listener, err = net.Listen("tcp", c.Listen); err != nil {
+		return nil, fmt.Errorf("cannot listen on %s: %w. Choose another address with --listen", c.Listen, err)
+	}
+	a.baseURL = c.BaseURL(a.listener.Addr().String())
+	if err := a.openStores(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.openRooms(); err != nil {
+		return nil, err
+	}
+	return a, a.openRoot(ctx)
+}
+
+// openRooms makes every room and the router over them.
+func (a *App) openRooms() error {
+	account, err := ids.ParseAccount(a.config.AccountID)
+	if err != nil {
+		return err
+	}
+	a.outbox = delivery.New(a.db, a.master, a.clock)
+	a.access = access.New(access.Config{
+		DB: a.db, Master: a.master, Clock: a.clock, Account: account, Dev: a.config.Dev, Hosts: a.hosts(),
+	})
+	a.userPools = userpool.New(userpool.Config{
+		DB: a.db, Master: a.master, Clock: a.clock, BaseURL: a.baseURL, Sender: a.outbox, Account: a.config.AccountID,
+	})
+	a.identities = identitypool.New(identitypool.Config{
+		DB: a.db, Master: a.master, Clock: a.clock, Access: a.access, UserPools: idTokens{a.userPools}, Account: a.config.AccountID,
+	})
+	a.access.AcceptTokens(a.identities)
+	a.audience = audience.New(audience.Config{DB: a.db, Master: a.master, Clock: a.clock, Account: a.config.AccountID, Events: a.events})
+	a.event = event.New(event.Config{Audience: a.audience, Store: a.events, Clock: a.clock})
+	a.router = wire.NewRouter(wire.Config{
+		Services: Services(), Gate: a.access, Clock: a.clock, Log: a.log,
+		Account: a.config.AccountID, Region: a.config.Region, Observe: a.metrics.Request,
+	})
+	for _, room := range []interface{ Routes(*wire.Router) }{a.access, a.userPools, a.identities, a.audience, a.event} {
+		room.Routes(a.router)
+	}
+	a.routes()
+	return nil
+}
+
+// hosts are further names that clients may have signed for: the public URL's
+// and those that the owner configured.
+func (a *App) hosts() []string {
+	hosts := a.config.Hosts
+	if u, err := http.NewRequest(http.MethodGet, a.baseURL, nil); err == nil {
+		hosts = append(hosts, u.Host)
+	}
+	return hosts
+}
+
+// openRoot makes sure that the root user has an access key and that the command
+// line can find it.
+func (a *App) openRoot(ctx context.Context) error {
+	var err error
+	a.root.AccessKeyID, a.root.Secret, a.newRoot, err = a.access.RootKey(ctx)
+	if err != nil {
+		return fmt.Errorf("the root access key cannot be read: %w", err)
+	}
+	if have, err := ReadCredentials(a.config.Data); err == nil && have == a.root {
+		return nil
+	}
+	return writeCredentials(a.config.Data, a.config.Region, a.root)
+}
+
+// URL is where clients reach the server.
+func (a *App) URL() string { return a.baseURL }
+
+// Root returns the root access key; created tells that this start made it.
+func (a *App) Root() (key Credentials, created bool) { return a.root, a.newRoot }
+
+// Handler serves every request.
+func (a *App) Handler() http.Handler { return a.router }
+
+// Limits of a connection. Bodies are limited by operation.
+const (
+	headerTimeout = 10 * time.Second
+	readTimeout   = time.Minute
+	idleTimeout   = 2 * time.Minute
+	maxHeader     = 64 << 10
+	drainFor      = 20 * time.Second
+)
+
+// Run serves until ctx is done, then lets running requests finish. It returns
+// nil after a clean stop.
+func (a *App) Run(ctx context.Context) error {
+	server := &http.Server{
+		Handler: a.router, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+	}
+	note := Running{
+		URL: a.baseURL, PID: os.Getpid(), Account: a.config.AccountID, Region: a.config.Region,
+		Dev: a.config.Dev, Certificate: a.config.TLSCert, Started: a.started,
+	}
+	if err := writeRunning(a.config.Data, note); err != nil {
+		return err
+	}
+	defer os.Remove(a.config.Path(RunningFile))
+	failed := make(chan error, 1)
+	go func() {
+		if a.config.TLS() {
+			failed <- server.ServeTLS(a.listener, a.config.TLSCert, a.config.TLSKey)
+			return
+		}
+		failed <- server.Serve(a.listener)
+	}()
+	go a.housekeeping(ctx)
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	a.log.Info("stopping: letting running requests finish")
+	drain, cancel := context.WithTimeout(context.Background(), drainFor)
+	defer cancel()
+	if err := server.Shutdown(drain); err != nil {
+		return fmt.Errorf("some requests did not finish within %s: %w", drainFor, err)
+	}
+	return nil
+}
+
+// keepMessages is for how long the outbox remembers.
+const keepMessages = 30 * 24 * time.Hour
+
+// housekeeping does what nobody asks for.
+func (a *App) housekeeping(ctx context.Context) {
+	tick := time.NewTicker(time.Hour)
+	defer tick.Stop()
+	for {
+		if _, err := a.outbox.Prune(ctx, keepMessages); err != nil && ctx.Err() == nil {
+			a.log.Error("the outbox could not be pruned", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// Close closes the stores. The server must not be running.
+func (a *App) Close() error {
+	var errs []error
+	if a.listener != nil {
+		if err := a.listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	if a.userPools != nil {
+		a.userPools.Close()
+	}
+	if a.events != nil {
+		errs = append(errs, a.events.Close())
+	}
+	if a.db != nil {
+		errs = append(errs, a.db.Close())
+	}
+	if err := os.Remove(a.config.Path(RunningFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}

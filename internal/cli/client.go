@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"pintail/internal/app"
+	"pintail/internal/sigv4"
+)
+
+// target says which server a verb talks to.
+type target struct {
+	Data string `help:"The server's data folder." default:"pintail-data" type:"path" env:"PINTAIL_DATA" placeholder:"FOLDER"`
+	URL  string `help:"The server, when its data folder does not tell." env:"PINTAIL_URL" placeholder:"URL"`
+}
+
+// client calls the running server as its root user.
+type client struct {
+	app.Running
+	credentials app.Credentials
+	http        *http.Client
+}
+
+// connect finds the running server of a data folder and its root access key.
+func (t *target) connect() (*client, error) {
+	c := &client{http: &http.Client{Timeout: 10 * time.Minute}}
+	running, err := app.ReadRunning(t.Data)
+	switch {
+	case err == nil:
+		c.Running = running
+	case errors.Is(err, fs.ErrNotExist) && t.URL == "":
+		return nil, fmt.Errorf("no server runs on %s. Start one with: pintail start --data %s", t.Data, t.Data)
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, err
+	}
+	if t.URL != "" {
+		c.Running.URL = t.URL
+	}
+	c.credentials, err = app.ReadCredentials(t.Data)
+	if err != nil {
+		return nil, fmt.Errorf("the root access key of this server is not in %s: %w", filepath.Join(t.Data, app.CredentialsFile), err)
+	}
+	return c, c.trust()
+}
+
+// trust makes the client accept the certificate that the server was started
+// with, which on a laptop no authority has signed.
+func (c *client) trust() error {
+	if c.Certificate == "" {
+		return nil
+	}
+	text, err := os.ReadFile(c.Certificate)
+	if err != nil {
+		return fmt.Errorf("the server's certificate cannot be read: %w", err)
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool()
+	}
+	roots.AppendCertsFromPEM(text)
+	c.http.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}
+	return nil
+}
+
+// get asks one of the server's own paths (/_pintail/...).
+func (c *client) get(ctx context.Context, path string, out any) error {
+	return c.do(ctx, http.MethodGet, path, app.SigningName, nil, nil, out)
+}
+
+// call runs an operation of a JSON service.
+func (c *client) call(ctx context.Context, service, action string, in, out any) error {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	h := http.Header{"X-Amz-Target": {action}, "Content-Type": {"application/x-amz-json-1.1"}}
+	return c.do(ctx, http.MethodPost, "/", service, h, body, out)
+}
+
+func (c *client) do(ctx context.Context, method, path, service string, h http.Header, body []byte, out any) error {
+	r, err := http.NewRequestWithContext(ctx, method, c.URL+path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	for name, values := range h {
+		r.Header[name] = values
+	}
+	sigv4.Sign(r, body, sigv4.Credentials{AccessKeyID: c.credentials.AccessKeyID, Secret: c.credentials.Secret}, c.Region, service, time.Now())
+	answer, err := c.http.Do(r)
+	if err != nil {
+		return fmt.Errorf("the server at %s does not answer (%w). Is it running? Try: pintail status", c.URL, err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(answer.Body, 64<<20))
+	if err != nil {
+		return err
+	}
+	if answer.StatusCode >= 300 {
+		var problem struct{ Message string }
+		if json.Unmarshal(text, &problem) != nil || problem.Message == "" {
+			problem.Message = string(text)
+		}
+		return fmt.Errorf("the server refused (%d): %s", answer.StatusCode, problem.Message)
+	}
+	return json.Unmarshal(text, out)
+}

@@ -1,0 +1,145 @@
+package cli_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"pintail/internal/app"
+	"pintail/internal/cli"
+	"pintail/internal/sigv4"
+)
+
+// Whole stories of the command line, in testdata/script: the real program, real
+// servers, real stores.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"pintail": func() { os.Exit(cli.Main(os.Args[1:], os.Stdout, os.Stderr)) },
+	})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "../../testdata/script",
+		RequireExplicitExec: true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"ready":  ready,
+			"owner":  owner,
+			"anyone": anyone,
+			"http":   plain,
+			"field":  field,
+			"mode":   mode,
+		},
+	})
+}
+
+// ready DATA waits until the server of a data folder answers, and sets $URL.
+func ready(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: ready DATA")
+	}
+	deadline := time.Now().Add(20 * time.Second)
+	for time.Now().Before(deadline) {
+		if running, err := app.ReadRunning(ts.MkAbs(args[0])); err == nil {
+			if answer, err := http.Get(running.URL + "/_pintail/ready"); err == nil {
+				answer.Body.Close()
+				if answer.StatusCode == http.StatusOK {
+					ts.Setenv("URL", running.URL)
+					return
+				}
+			}
+		}
+		time.Sleep(5 * time.Millisecond) // between two looks; the deadline bounds them
+	}
+	ts.Fatalf("no server of %s got ready", args[0])
+}
+
+// owner DATA SERVICE TARGET JSON runs an operation as the root user and prints
+// the answer.
+func owner(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 4 {
+		ts.Fatalf("usage: owner DATA SERVICE TARGET JSON")
+	}
+	key, err := app.ReadCredentials(ts.MkAbs(args[0]))
+	ts.Check(err)
+	r := request(ts, args[2], args[3])
+	sigv4.Sign(r, []byte(args[3]), sigv4.Credentials{AccessKeyID: key.AccessKeyID, Secret: key.Secret}, "us-east-1", args[1], time.Now())
+	send(ts, neg, r)
+}
+
+// anyone TARGET JSON runs an operation without credentials.
+func anyone(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: anyone TARGET JSON")
+	}
+	send(ts, neg, request(ts, args[0], args[1]))
+}
+
+// plain METHOD PATH [ORIGIN] asks one of the server's own paths, unsigned.
+func plain(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 2 {
+		ts.Fatalf("usage: http METHOD PATH [ORIGIN]")
+	}
+	r, err := http.NewRequest(args[0], ts.Getenv("URL")+args[1], nil)
+	ts.Check(err)
+	if len(args) == 3 {
+		r.Header.Set("Origin", args[2])
+	}
+	send(ts, neg, r)
+}
+
+func request(ts *testscript.TestScript, target, body string) *http.Request {
+	r, err := http.NewRequest(http.MethodPost, ts.Getenv("URL")+"/", bytes.NewReader([]byte(body)))
+	ts.Check(err)
+	r.Header.Set("X-Amz-Target", target)
+	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
+	return r
+}
+
+func send(ts *testscript.TestScript, neg bool, r *http.Request) {
+	answer, err := http.DefaultClient.Do(r)
+	ts.Check(err)
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs("answer.json"), text, 0o600))
+	fmt.Fprintf(ts.Stdout(), "%s\n", text)
+	if refused := answer.StatusCode >= 300; refused != neg {
+		ts.Fatalf("answered %d: %s", answer.StatusCode, text)
+	}
+}
+
+// field NAME PATH sets $NAME to a member of the last answer, such as UserPool.Id.
+func field(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: field NAME PATH")
+	}
+	var v any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("answer.json")), &v))
+	for name := range strings.SplitSeq(args[1], ".") {
+		object, ok := v.(map[string]any)
+		if !ok {
+			ts.Fatalf("the answer has no %s", args[1])
+		}
+		v = object[name]
+	}
+	ts.Setenv(args[0], fmt.Sprint(v))
+}
+
+// mode FILE OCTAL checks a file's permissions.
+func mode(ts *testscript.TestScript, _ bool, args []string) {
+	info, err := os.Stat(filepath.Clean(ts.MkAbs(args[0])))
+	ts.Check(err)
+	if got := fmt.Sprintf("%o", info.Mode().Perm()); got != args[1] {
+		ts.Fatalf("%s has mode %s, want %s", args[0], got, args[1])
+	}
+}

@@ -319,3 +319,9 @@ func (r *role) describe() *iam.Role {
 func percentEncoded(document string) string {
 	return strings.ReplaceAll(url.QueryEscape(document), "+", "%20")
 }
+
+// Counts tells how many roles there are, for the status page.
+func (s *Service) Counts(tx store.Tx) (map[string]int, error) {
+	n, err := roles.Count(tx, s.account.String())
+	return map[string]int{"roles": n}, err
+}

@@ -3,12 +3,17 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"maps"
 	"net"
 	"net/http"
 	"strconv"
 	"time"
 
 	"pintail/internal/delivery"
+	"pintail/internal/eventstore"
+	"pintail/internal/gen/model"
+	"pintail/internal/store"
 )
 
 // SigningName is the service for which requests to the server's own paths are
@@ -27,7 +32,9 @@ type Status struct {
 // routes are the server's own paths, beside the AWS operations.
 func (a *App) routes() {
 	handle := func(pattern string, h http.HandlerFunc) { a.router.HandleHTTP(pattern, h) }
-	handle("GET /_pintail/health", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, map[string]string{"status": "ok"}) })
+	handle("GET /_pintail/health", func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+	})
 	handle("GET /_pintail/ready", a.ready)
 	handle("GET /_pintail/metrics", a.local(a.metrics.Handler().ServeHTTP))
 	handle("GET /_pintail/status", a.owner(a.status))
@@ -78,12 +85,41 @@ func isLocal(r *http.Request) bool {
 func (a *App) ready(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
-	if _, err := a.counts(ctx); err != nil {
+	if err := a.answers(ctx); err != nil {
 		a.log.Error("not ready", "error", err)
 		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "a store does not answer"})
 		return
 	}
 	writeJSON(w, http.StatusOK, map[string]string{"status": "ready"})
+}
+
+// answers asks each store for something small.
+func (a *App) answers(ctx context.Context) error {
+	if err := a.db.View(ctx, func(tx store.Tx) error {
+		_, err := a.access.Counts(tx)
+		return err
+	}); err != nil {
+		return err
+	}
+	return a.events.Scan(ctx, eventstore.Query{Limit: 1}, func(eventstore.Cursor, *eventstore.Event) error { return nil })
+}
+
+// counts gathers what every room counts.
+func (a *App) counts(ctx context.Context) (map[string]int, error) {
+	all := make(map[string]int)
+	err := a.db.View(ctx, func(tx store.Tx) error {
+		for _, room := range []interface {
+			Counts(store.Tx) (map[string]int, error)
+		}{a.access, a.userPools, a.identities, a.audience, a.outbox} {
+			counts, err := room.Counts(tx)
+			if err != nil {
+				return err
+			}
+			maps.Copy(all, counts)
+		}
+		return nil
+	})
+	return all, err
 }
 
 func (a *App) status(w http.ResponseWriter, r *http.Request) {
@@ -136,6 +172,10 @@ func (a *App) readOutbox(w http.ResponseWriter, r *http.Request) {
 func (a *App) activity(w http.ResponseWriter, r *http.Request) {
 	now := a.clock.Now()
 	activity, err := a.event.Activity(r.Context(), r.PathValue("app"), now.AddDate(0, 0, -30), now.Add(time.Minute))
+	if refusal, ok := errors.AsType[*model.Error](err); ok {
+		writeJSON(w, refusal.Type.Status, map[string]string{"Message": refusal.Message})
+		return
+	}
 	if err != nil {
 		a.fail(w, err)
 		return

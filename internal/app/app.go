@@ -76,11 +76,11 @@ func Services() []*model.Service {
 
 // Open makes the server: it listens, opens or creates the stores, and wires the
 // rooms. Requests are answered once Run is called. Errors say what to do.
-func Open(ctx context.Context, c config.Config, c2 *clock.Clock, log *slog.Logger) (_ *App, err error) {
+func Open(ctx context.Context, c config.Config, now *clock.Clock, log *slog.Logger) (_ *App, err error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	a := &App{config: c, log: log, clock: c2, started: time.Now(), metrics: observe.NewMetrics()}
+	a := &App{config: c, log: log, clock: now, started: time.Now(), metrics: observe.NewMetrics()}
 	defer func() {
 		if err != nil {
 			a.Close()
@@ -113,14 +113,14 @@ func (a *App) openRooms() error {
 		DB: a.db, Master: a.master, Clock: a.clock, Account: account, Dev: a.config.Dev, Hosts: a.hosts(),
 	})
 	a.userPools = userpool.New(userpool.Config{
-		DB: a.db, Master: a.master, Clock: a.clock, BaseURL: a.baseURL, Sender: a.outbox, Account: a.config.AccountID,
+		DB: a.db, Master: a.master, Clock: a.clock, BaseURL: a.URL, Sender: a.outbox, Account: a.config.AccountID,
 	})
 	a.identities = identitypool.New(identitypool.Config{
-		DB: a.db, Master: a.master, Clock: a.clock, Access: a.access, UserPools: idTokens{a.userPools}, Account: a.config.AccountID,
+		DB: a.db, Master: a.master, Clock: a.clock, Access: a.access, UserPools: a.userPools, Account: a.config.AccountID,
 	})
 	a.access.AcceptTokens(a.identities)
 	a.audience = audience.New(audience.Config{DB: a.db, Master: a.master, Clock: a.clock, Account: a.config.AccountID, Events: a.events})
-	a.event = event.New(event.Config{Audience: a.audience, Store: a.events, Clock: a.clock})
+	a.event = event.New(event.Config{Audience: a.audience, Store: a.events})
 	a.router = wire.NewRouter(wire.Config{
 		Services: Services(), Gate: a.access, Clock: a.clock, Log: a.log,
 		Account: a.config.AccountID, Region: a.config.Region, Observe: a.metrics.Request,

@@ -23,7 +23,7 @@ import (
 const (
 	masterKeyFile = "master.key"
 	directoryFile = "directory.db"
-	eventsFile    = "events.duckdb"
+	eventsFolder  = "events"
 )
 
 // collections are everything that the rooms keep in the directory.
@@ -54,7 +54,7 @@ func (a *App) openStores(ctx context.Context) (err error) {
 	if a.db, err = sqlite.Open(ctx, a.config.Path(directoryFile), collections()...); err != nil {
 		return a.openError(err)
 	}
-	if a.events, err = duckdb.Open(ctx, a.config.Path(eventsFile)); err != nil {
+	if a.events, err = duckdb.Open(ctx, a.config.Path(eventsFolder), duckdb.Options{}); err != nil {
 		return a.openError(err)
 	}
 	return nil

@@ -3,16 +3,19 @@ package cli
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"sort"
 	"text/tabwriter"
 	"time"
 
 	"pintail/internal/app"
+	"pintail/internal/event"
 )
 
 type statusCmd struct {
 	target
-	JSON bool `help:"Print JSON."`
+	JSON bool   `help:"Print JSON."`
+	App  string `help:"What happened in this Pinpoint application during the last 30 days." placeholder:"ID"`
 }
 
 // Run tells what the server says of itself.
@@ -20,6 +23,9 @@ func (c *statusCmd) Run(ctx context.Context, s *streams) error {
 	server, err := c.connect()
 	if err != nil {
 		return err
+	}
+	if c.App != "" {
+		return c.activity(ctx, s, server)
 	}
 	var status app.Status
 	if err := server.get(ctx, "/_pintail/status", &status); err != nil {
@@ -38,6 +44,28 @@ func (c *statusCmd) Run(ctx context.Context, s *streams) error {
 	sort.Strings(names)
 	for _, name := range names {
 		fmt.Fprintf(w, "%s\t%d\n", name, status.Counts[name])
+	}
+	return w.Flush()
+}
+
+// activity prints what happened in an application.
+func (c *statusCmd) activity(ctx context.Context, s *streams, server *client) error {
+	var happened event.Activity
+	if err := server.get(ctx, "/_pintail/apps/"+url.PathEscape(c.App)+"/activity", &happened); err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(s, happened)
+	}
+	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	for _, t := range happened.Events {
+		fmt.Fprintf(w, "event\t%s\t%d\n", t.Type, t.Count)
+	}
+	for _, d := range happened.Endpoints {
+		fmt.Fprintf(w, "active endpoints\t%s\t%d\n", d.Day.Format(time.DateOnly), d.Count)
+	}
+	for _, d := range happened.Users {
+		fmt.Fprintf(w, "active users\t%s\t%d\n", d.Day.Format(time.DateOnly), d.Count)
 	}
 	return w.Flush()
 }

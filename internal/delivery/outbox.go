@@ -197,3 +197,9 @@ func (o *Outbox) Prune(ctx context.Context, age time.Duration) (int, error) {
 	})
 	return pruned, err
 }
+
+// Counts tells how many messages there are, for the status page.
+func (o *Outbox) Counts(tx store.Tx) (map[string]int, error) {
+	n, err := messages.Count(tx, owner)
+	return map[string]int{"messages": n}, err
+}

@@ -10,35 +10,24 @@ package identitypool
 
 import (
 	"context"
-	"time"
 
 	"pintail/internal/access"
 	"pintail/internal/clock"
 	"pintail/internal/gen/cognitoidentity"
 	"pintail/internal/keys"
 	"pintail/internal/store"
+	"pintail/internal/userpool"
 	"pintail/internal/wire"
 )
 
 // UserPools verifies the ID tokens of this server's user pools.
+// userpool.Service implements it.
 type UserPools interface {
-	// VerifyIDToken returns what a pool's ID token says once its signature,
-	// issuer, use and time are found good. ErrExpired is the only refusal that
-	// callers are told apart.
-	VerifyIDToken(ctx context.Context, poolID, token string) (IDToken, error)
-	// Active tells whether the token's user still exists, is enabled, and was
-	// not signed out everywhere since.
-	Active(ctx context.Context, poolID string, token IDToken) (bool, error)
-}
-
-// IDToken is the part of a verified ID token that identity pools look at.
-type IDToken struct {
-	Issuer   string
-	Subject  string
-	ClientID string // aud
-	AuthTime time.Time
-	IssuedAt time.Time
-	Username string
+	// VerifyIDToken returns what a pool's ID token says, or an error that is
+	// userpool.ErrIDToken or userpool.ErrIDTokenExpired.
+	VerifyIDToken(ctx context.Context, poolID, token string) (userpool.Claims, error)
+	// SignedIn tells whether the sign-in behind a token still holds.
+	SignedIn(ctx context.Context, c userpool.Claims) (bool, error)
 }
 
 // Config is what the room is made of.

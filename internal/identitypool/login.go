@@ -8,20 +8,15 @@ import (
 	"strings"
 
 	"pintail/internal/gen/cognitoidentity"
+	"pintail/internal/userpool"
 	"pintail/internal/wire"
 )
-
-// ErrExpired is a UserPools' word for a token whose time is over.
-var ErrExpired = errors.New("identitypool: token expired")
-
-// ErrSignature is a UserPools' word for a token that the pool did not sign.
-var ErrSignature = errors.New("identitypool: token not signed by the pool")
 
 // Answers to tokens, in the words that clients know.
 const (
 	unsupportedProvider = "Token is not from a supported provider of this identity pool."
 	notPublicProvider   = "Please provide a valid public provider."
-	tokenExpired        = "Invalid login token. Token is expired."
+	tokenExpired        = "Invalid login token. Token expired: %d >= %d"
 	badSignature        = "Invalid login token. Couldn't verify signed token."
 	badIssuer           = "Invalid login token. Issuer doesn't match providerName"
 	notAToken           = "Invalid login token. Not a valid OpenId Connect identity token."
@@ -66,13 +61,13 @@ func (s *Service) verifyLogin(ctx context.Context, c *wire.Call, p *pool, provid
 	}
 	verified, err := s.userPools.VerifyIDToken(ctx, poolID, token)
 	switch {
-	case errors.Is(err, ErrExpired):
-		return refuse(tokenExpired)
-	case errors.Is(err, ErrSignature):
+	case errors.Is(err, userpool.ErrIDTokenExpired):
+		return refuse(fmt.Sprintf(tokenExpired, c.Time.Unix(), verified.Expires.Unix()))
+	case errors.Is(err, userpool.ErrIDToken):
+		c.Note("login", err.Error())
 		return refuse(badSignature)
 	case err != nil:
-		c.Note("login", fmt.Sprint(err))
-		return refuse(badSignature)
+		return login{}, err
 	}
 	region, _, _ := strings.Cut(poolID, "_")
 	awsName := "cognito-idp." + region + ".amazonaws.com/" + poolID
@@ -85,7 +80,7 @@ func (s *Service) verifyLogin(ctx context.Context, c *wire.Call, p *pool, provid
 			continue
 		}
 		if isTrue(configured.ServerSideTokenCheck) {
-			active, err := s.userPools.Active(ctx, poolID, verified)
+			active, err := s.userPools.SignedIn(ctx, verified)
 			if err != nil {
 				return login{}, err
 			}

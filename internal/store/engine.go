@@ -48,7 +48,6 @@ const ByID = -1
 // the primary key, and the values of its cursors are empty.
 type Range struct {
 	Index      int    // position in Schema.Indexes, or ByID
-	Equal      string // only this value, when not empty; the cursors then bound the id only
 	After      Cursor // exclusive lower bound; the zero Cursor is below everything
 	Before     Cursor // exclusive upper bound, unless it is the zero Cursor
 	Descending bool

@@ -70,8 +70,8 @@ func (q Query) resolve(s *Schema) (r Range, some bool, err error) {
 	}
 	switch q.Match.how {
 	case matchEqual:
-		r.Equal = q.Match.value
-		some = r.Equal != "" && possible(r.Equal, maxKey)
+		r.After.Value, r.Before.Value = q.Match.value, afterText(q.Match.value)
+		some = q.Match.value != "" && possible(q.Match.value, maxKey)
 	case matchPrefix:
 		r.After.Value, r.Before.Value = q.Match.value, afterPrefix(q.Match.value)
 		some = possible(q.Match.value, maxKey)
@@ -103,6 +103,10 @@ func (c Cursor) less(other Cursor) bool {
 	}
 	return c.ID < other.ID
 }
+
+// afterText returns the smallest text that is greater than a text, given that
+// none holds a NUL.
+func afterText(text string) string { return text + "\x01" }
 
 // afterPrefix returns the smallest valid text that is greater than every text
 // with the prefix, or "" if there is none. The order of UTF-8 is the order of

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"strings"
 )
 
 // ErrBadToken refuses a page token that was not made for this walk.
@@ -54,7 +55,7 @@ func (t *Tokens) Open(token, owner string, query ...string) (Cursor, error) {
 	if token == "" {
 		return Cursor{}, nil
 	}
-	if len(token) > maxToken {
+	if len(token) > maxToken || strings.ContainsAny(token, "\r\n") { // which the decoder skips
 		return Cursor{}, ErrBadToken
 	}
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(token)

@@ -41,6 +41,9 @@ const migrationLock = 0x70696e7461696c
 // collections declare, in one transaction, while no other program does.
 func migrate(ctx context.Context, pool *pgxpool.Pool, kinds []store.Kind) error {
 	return pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "SET LOCAL lock_timeout = 0"); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", migrationLock); err != nil {
 			return err
 		}

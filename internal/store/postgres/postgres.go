@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -66,11 +67,19 @@ func Open(ctx context.Context, url string, kinds ...store.Kind) (*DB, error) {
 	return &DB{pool: pool, tables: newTables(kinds)}, nil
 }
 
-// prepareConn forbids plans that none of our statements needs. A serialisable
-// transaction that reads a small table from end to end, which the planner takes
-// for cheap, would be in the way of everybody who writes to it.
+// prepareConn sets what every connection needs.
+//
+// It forbids plans that none of our statements needs: a serialisable transaction
+// that reads a small table from end to end, which the planner takes for cheap,
+// would be in the way of everybody who writes to it. And it makes waits for
+// locks short: whoever waits for a row that another changes has lost already,
+// and a deadlock would be found only after a second.
 func prepareConn(ctx context.Context, conn *pgx.Conn) error {
-	_, err := conn.Exec(ctx, "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off")
+	_, err := conn.Exec(ctx, `
+		SET enable_seqscan = off;
+		SET enable_bitmapscan = off;
+		SET enable_sort = off;
+		SET lock_timeout = '100ms'`)
 	return err
 }
 
@@ -140,19 +149,19 @@ func (db *DB) once(ctx context.Context, begin string, fn func(*tx) error) (wrote
 
 // insist runs fn in a transaction, again and again if it loses against others.
 func (db *DB) insist(ctx context.Context, begin string, fn func(*tx) error) error {
+	start := time.Now()
 	for attempt := 1; ; attempt++ {
 		wrote, err := db.once(ctx, begin, fn)
-		if err == nil {
+		switch {
+		case err == nil:
 			db.updates.Add(1)
 			if wrote {
 				db.commits.Add(1)
 			}
 			return nil
-		}
-		if !lost(err) {
+		case !lost(err):
 			return err
-		}
-		if attempt == maxAttempts {
+		case time.Since(start) > patience:
 			return errors.Join(store.ErrContention, err)
 		}
 		db.retries.Add(1)

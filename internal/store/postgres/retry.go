@@ -10,9 +10,8 @@ import (
 )
 
 const (
-	// maxAttempts bounds how often a transaction runs. With the pauses below that
-	// is about a second of losing.
-	maxAttempts = 50
+	// patience bounds for how long a transaction runs again and again.
+	patience = 10 * time.Second
 	// The longest pause after an attempt doubles from firstPause to maxPause.
 	firstPause = 500 * time.Microsecond
 	maxPause   = 32 * time.Millisecond
@@ -26,7 +25,11 @@ func lost(err error) bool {
 		return false
 	}
 	switch failure.Code {
-	case "40001", "40P01": // serialization_failure, deadlock_detected
+	case "40001", "40P01", "55P03": // serialization_failure, deadlock_detected, lock_not_available
+		return true
+	case "57014":
+		// query_canceled: nobody cancels our queries, but a lock timeout that
+		// fires at the moment in which the lock is granted says that it was so.
 		return true
 	case "23505":
 		// unique_violation: our statements look first, so the other document is

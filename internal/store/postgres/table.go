@@ -32,7 +32,6 @@ type table struct {
 // walk is the form of a statement that lists a range.
 type walk struct {
 	index      int
-	equal      bool // the range is one value of the index
 	bounded    bool // the range has an upper bound
 	descending bool
 }
@@ -105,11 +104,9 @@ func (t *table) addWalks() {
 	for _, bounded := range []bool{false, true} {
 		for _, descending := range []bool{false, true} {
 			for i := range t.schema.Indexes {
-				for _, equal := range []bool{false, true} {
-					t.add(walk{i, equal, bounded, descending})
-				}
+				t.add(walk{i, bounded, descending})
 			}
-			t.add(walk{store.ByID, false, bounded, descending})
+			t.add(walk{store.ByID, bounded, descending})
 		}
 	}
 }
@@ -125,14 +122,13 @@ func (t *table) add(w walk) {
 	value, where, order := `''`, ``, `id`+direction
 	place, bound := `id`, mark
 	if w.index != store.ByID {
-		value = `by_` + t.schema.Indexes[w.index].Name
+		index := t.schema.Indexes[w.index]
+		value = `by_` + index.Name
 		where = fmt.Sprintf(` AND %s <> ''`, value)
-		if w.equal {
-			where += fmt.Sprintf(` AND %s = %s`, value, mark())
-		} else {
-			place = fmt.Sprintf(`(%s, id)`, value)
-			bound = func() string { return fmt.Sprintf(`(%s, %s)`, mark(), mark()) }
-			order = value + direction + `, ` + order
+		place = fmt.Sprintf(`(%s, id)`, value)
+		bound = func() string { return fmt.Sprintf(`(%s, %s)`, mark(), mark()) }
+		if order = value + direction + `, ` + order; index.Unique {
+			order = value + direction // the index has no id, and needs none
 		}
 	}
 	where += fmt.Sprintf(` AND %s > %s`, place, bound())
@@ -145,14 +141,10 @@ func (t *table) add(w walk) {
 
 // list returns the statement that lists a range, and its arguments.
 func (t *table) list(owner string, r store.Range) (string, []any) {
-	w := walk{r.Index, r.Equal != "", r.Before != (store.Cursor{}), r.Descending}
+	w := walk{r.Index, r.Before != (store.Cursor{}), r.Descending}
 	args := []any{owner}
-	if w.equal {
-		args = append(args, r.Equal)
-	}
-	pair := !w.equal && w.index != store.ByID
 	bound := func(at store.Cursor) {
-		if pair {
+		if w.index != store.ByID {
 			args = append(args, at.Value)
 		}
 		args = append(args, at.ID)

@@ -101,8 +101,8 @@ func TestPlans(t *testing.T) {
 	for _, query := range table.walks {
 		queries = append(queries, query)
 	}
-	if len(table.walks) != 20 {
-		t.Errorf("%d walks, want 8 for each index and 4 by id", len(table.walks))
+	if len(table.walks) != 12 {
+		t.Errorf("%d walks, want 4 for each order", len(table.walks))
 	}
 	for _, query := range queries {
 		args := make([]driver.Value, strings.Count(query, "?"))

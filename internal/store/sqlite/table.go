@@ -30,7 +30,6 @@ type table struct {
 // walk is the form of a statement that lists a range.
 type walk struct {
 	index      int
-	equal      bool // the range is one value of the index
 	bounded    bool // the range has an upper bound
 	descending bool
 }
@@ -80,11 +79,9 @@ func (t *table) addWalks() {
 	for _, bounded := range []bool{false, true} {
 		for _, descending := range []bool{false, true} {
 			for i := range t.schema.Indexes {
-				for _, equal := range []bool{false, true} {
-					t.add(walk{i, equal, bounded, descending})
-				}
+				t.add(walk{i, bounded, descending})
 			}
-			t.add(walk{store.ByID, false, bounded, descending})
+			t.add(walk{store.ByID, bounded, descending})
 		}
 	}
 }
@@ -103,12 +100,8 @@ func (t *table) add(w walk) {
 		using = fmt.Sprintf(` INDEXED BY "%s_%s"`, t.schema.Name, value)
 		// The index is partial; SQLite uses it only for statements that say so.
 		where = fmt.Sprintf(` AND %s <> ''`, value)
-		if w.equal {
-			where += fmt.Sprintf(` AND %s = ?`, value)
-		} else {
-			place, mark = fmt.Sprintf(`(%s, id)`, value), `(?, ?)`
-			order = value + direction + `, ` + order
-		}
+		place, mark = fmt.Sprintf(`(%s, id)`, value), `(?, ?)`
+		order = value + direction + `, ` + order
 	}
 	where += fmt.Sprintf(` AND %s > %s`, place, mark)
 	if w.bounded {
@@ -120,14 +113,10 @@ func (t *table) add(w walk) {
 
 // list returns the statement that lists a range, and its arguments.
 func (t *table) list(owner string, r store.Range) (string, []driver.Value) {
-	w := walk{r.Index, r.Equal != "", r.Before != (store.Cursor{}), r.Descending}
+	w := walk{r.Index, r.Before != (store.Cursor{}), r.Descending}
 	args := []driver.Value{owner}
-	if w.equal {
-		args = append(args, r.Equal)
-	}
-	pair := !w.equal && w.index != store.ByID
 	bound := func(at store.Cursor) {
-		if pair {
+		if w.index != store.ByID {
 			args = append(args, at.Value)
 		}
 		args = append(args, at.ID)

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 
 	"pintail/internal/store"
@@ -49,7 +50,8 @@ func Survive(t *testing.T, e Engine, location string, crash func(child *os.Proce
 	s := suite{e}
 	child := exec.CommandContext(t.Context(), os.Args[0])
 	child.Env = append(os.Environ(), childEnv+"="+location)
-	child.Stderr = os.Stderr
+	var said strings.Builder
+	child.Stderr = &said
 	out, err := child.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -73,7 +75,7 @@ func Survive(t *testing.T, e Engine, location string, crash func(child *os.Proce
 	if err := child.Wait(); err == nil {
 		t.Error("the child was not killed")
 	}
-	t.Logf("killed after %d acknowledgements", moment)
+	t.Logf("killed after %d acknowledgements; it said: %s", moment, said.String())
 	db := s.openAt(t, location, kinds...)
 	defer db.Close()
 	for writer := range writers {

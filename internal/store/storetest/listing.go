@@ -75,8 +75,10 @@ func (s suite) everyPlace(t *testing.T) {
 	}
 }
 
-// pages walks q with pages of every size and checks each page.
+// pages walks q with pages of every size, from token to token as a client does,
+// and checks each page.
 func pages(t *testing.T, db store.DB, q store.Query, want []string) {
+	tokens, name := store.NewTokens([]byte("key")), t.Name()
 	view(t, db, func(tx store.Tx) error {
 		for q.Limit = 1; q.Limit <= len(want)+1; q.Limit++ {
 			q.After = store.Cursor{}
@@ -99,7 +101,9 @@ func pages(t *testing.T, db store.DB, q store.Query, want []string) {
 				if end == len(want) {
 					break
 				}
-				q.After = next
+				if q.After, err = tokens.Open(tokens.Seal(next, "o", name), "o", name); err != nil {
+					return err
+				}
 			}
 		}
 		return nil

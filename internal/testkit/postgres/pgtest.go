@@ -61,7 +61,9 @@ func Start(t testing.TB, settings ...string) *Cluster {
 func (c *Cluster) Database(t testing.TB) string {
 	t.Helper()
 	name := fmt.Sprintf("test%d", databases.Add(1))
-	must(t, c.tool("createdb", name))
+	// Without fsync, copying the template's files is three times as quick as
+	// copying its pages through the log, which is what PostgreSQL does else.
+	must(t, c.tool("createdb", "--strategy=file_copy", name))
 	t.Cleanup(func() {
 		if err := c.tool("dropdb", "--force", "--if-exists", name); err != nil {
 			t.Logf("pgtest: %v", err)

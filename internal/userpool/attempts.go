@@ -1,0 +1,86 @@
+package userpool
+
+import (
+	"time"
+
+	"pintail/internal/gen/cognitoidp"
+)
+
+const (
+	// freeFailures is how many wrong passwords cost nothing; the next one locks
+	// for a second and each further one for twice as long (Cognito developer
+	// guide, "Lockout behavior for failed sign-in attempts").
+	freeFailures = 4
+	maxLock      = 15 * time.Minute
+	// quietTime without a failure forgets the earlier ones.
+	quietTime = 15 * time.Minute
+	// attemptWindow is what the hourly limits count in.
+	attemptWindow = time.Hour
+)
+
+// Hourly limits per user (Cognito developer guide, "Quotas").
+const (
+	maxConfirms = 15
+	maxResends  = 5
+	maxVerifies = 15
+	maxSends    = 5
+)
+
+// attempts counts what somebody tried on one user.
+type attempts struct {
+	Failures int       `json:",omitzero"` // wrong passwords in a row
+	FailedAt time.Time `json:",omitzero"` // the last one
+	Hours    map[string]hour
+}
+
+// hour counts the calls of one operation.
+type hour struct {
+	Began time.Time
+	Count int
+}
+
+// locked tells whether passwords are not even looked at now.
+func (a *attempts) locked(now time.Time) bool {
+	over := a.Failures - freeFailures - 1
+	if over < 0 {
+		return false
+	}
+	lock := maxLock
+	if over < 10 { // 2^10 s is longer than maxLock
+		lock = time.Second << over
+	}
+	return now.Before(a.FailedAt.Add(lock))
+}
+
+// fail counts a wrong password.
+func (a *attempts) fail(now time.Time) {
+	if now.Sub(a.FailedAt) > quietTime {
+		a.Failures = 0
+	}
+	a.Failures++
+	a.FailedAt = now
+}
+
+// succeed forgets the wrong passwords.
+func (a *attempts) succeed() { a.Failures, a.FailedAt = 0, time.Time{} }
+
+// allow counts one call of an operation, or refuses it when there were too many
+// within the hour.
+func (a *attempts) allow(operation string, limit int, now time.Time) error {
+	h := a.Hours[operation]
+	if now.Sub(h.Began) >= attemptWindow {
+		h = hour{Began: now}
+	}
+	if h.Count >= limit {
+		return cognitoidp.LimitExceededException.New("Attempt limit exceeded, please try after some time.")
+	}
+	h.Count++
+	if a.Hours == nil {
+		a.Hours = make(map[string]hour)
+	}
+	a.Hours[operation] = h
+	return nil
+}
+
+// errLocked refuses a password during a lock.
+func errLocked() error { return cognitoidp.NotAuthorizedException.New("Password attempts exceeded") }

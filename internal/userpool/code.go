@@ -1,0 +1,103 @@
+package userpool
+
+import (
+	"crypto/subtle"
+	"time"
+
+	"pintail/internal/gen/cognitoidp"
+	"pintail/internal/keys/ids"
+	"pintail/internal/store"
+)
+
+const (
+	codeDigits = 6
+	codeLife   = 24 * time.Hour
+)
+
+// purpose says what a code is good for. A user has one code for each, and a new
+// one replaces the old.
+type purpose string
+
+const forSignUp purpose = "sign-up"
+
+// forAttribute is the purpose of a code that verifies an attribute.
+func forAttribute(name string) purpose { return purpose("verify " + name) }
+
+// code is a code that was sent, at rest: only its MAC is kept.
+type code struct {
+	MAC       []byte
+	Expires   time.Time
+	Attribute string // email or phone_number
+	To        string // the value of the attribute that it was sent to
+}
+
+// sendCode makes a code, keeps it with the user, whom the caller stores, and sends it.
+func (s *Service) sendCode(tx store.Tx, p *pool, u *user, why purpose, reason string, attribute, to string, now time.Time) (*cognitoidp.CodeDeliveryDetailsType, error) {
+	plain := ids.Code(codeDigits)
+	if u.Codes == nil {
+		u.Codes = make(map[string]code)
+	}
+	u.Codes[string(why)] = code{MAC: s.codeMAC(p, u, why, plain), Expires: now.Add(codeLife), Attribute: attribute, To: to}
+	m := p.verificationMessage(attribute, to, plain)
+	m.Purpose, m.Username = reason, u.Username
+	if err := s.sender.Send(tx, m); err != nil {
+		return nil, err
+	}
+	return deliveryDetails(attribute, to), nil
+}
+
+func (s *Service) codeMAC(p *pool, u *user, why purpose, plain string) []byte {
+	return s.codes.MAC(p.Id, u.Sub, string(why), plain)
+}
+
+// takeCode checks a code and, if it is right, uses it up.
+func (s *Service) takeCode(p *pool, u *user, why purpose, given string, now time.Time) (code, error) {
+	kept, ok := u.Codes[string(why)]
+	if !ok || !now.Before(kept.Expires) {
+		return code{}, errExpiredCode()
+	}
+	if subtle.ConstantTimeCompare(kept.MAC, s.codeMAC(p, u, why, given)) != 1 {
+		return code{}, errCodeMismatch()
+	}
+	delete(u.Codes, string(why))
+	return kept, nil
+}
+
+func errExpiredCode() error {
+	return cognitoidp.ExpiredCodeException.New("Invalid code provided, please request a code again.")
+}
+
+func errCodeMismatch() error {
+	return cognitoidp.CodeMismatchException.New("Invalid verification code provided, please try again.")
+}
+
+// deliveryDetails tells where a code went without telling the whole address.
+func deliveryDetails(attribute, to string) *cognitoidp.CodeDeliveryDetailsType {
+	if attribute == attrPhone {
+		return &cognitoidp.CodeDeliveryDetailsType{
+			AttributeName: attrPhone, DeliveryMedium: cognitoidp.DeliveryMediumTypeSms, Destination: maskPhone(to),
+		}
+	}
+	return &cognitoidp.CodeDeliveryDetailsType{
+		AttributeName: attrEmail, DeliveryMedium: cognitoidp.DeliveryMediumTypeEmail, Destination: maskEmail(to),
+	}
+}
+
+// signUpDestination returns where the code of a new user goes: the phone where
+// phone numbers are verified and there is one, else the email, else nowhere.
+func (p *pool) signUpDestination(u *user) (attribute, to string) {
+	for _, name := range []string{attrPhone, attrEmail} {
+		if to := u.Attributes[name]; to != "" && p.autoVerifies(name) {
+			return name, to
+		}
+	}
+	return "", ""
+}
+
+// Reasons, as messages in the outbox give them.
+const (
+	reasonSignUp  = "SignUp"
+	reasonResend  = "ResendCode"
+	reasonUpdate  = "UpdateUserAttribute"
+	reasonRequest = "VerifyUserAttribute"
+)

@@ -1,0 +1,186 @@
+package userpool
+
+import (
+	"context"
+	"errors"
+
+	"pintail/internal/gen/cognitoidp"
+	"pintail/internal/store"
+	"pintail/internal/wire"
+)
+
+// confirmSignUp implements ConfirmSignUp: whoever knows the code owns the address
+// that it went to.
+func (s *Service) confirmSignUp(ctx context.Context, c *wire.Call, in *cognitoidp.ConfirmSignUpRequest) (*cognitoidp.ConfirmSignUpResponse, error) {
+	cl, p, err := s.client(ctx, in.ClientId)
+	if err != nil {
+		return nil, err
+	}
+	c.Note("pool", p.Id)
+	if err := cl.checkSecretHash(in.SecretHash, in.Username); err != nil {
+		return nil, err
+	}
+	err = s.update(ctx, func(tx store.Tx) error {
+		u, err := p.resolve(tx, in.Username)
+		if errors.Is(err, store.ErrNotFound) {
+			return s.confirmNobody(p, cl, c, in.Username)
+		}
+		if err != nil {
+			return err
+		}
+		store := p.modify
+		if isTrue(in.ForceAliasCreation) {
+			store = p.modifyByForce
+		}
+		err = store(tx, u, func() error { return s.confirm(p, u, in.ConfirmationCode, c) })
+		if taken, ok := errors.AsType[*takenError](err); ok {
+			return cognitoidp.AliasExistsException.Newf("An account with the %s already exists.", taken.kind)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &cognitoidp.ConfirmSignUpResponse{}, nil
+}
+
+// confirm takes a user's code.
+func (s *Service) confirm(p *pool, u *user, given string, c *wire.Call) error {
+	if !u.Enabled {
+		return errDisabled()
+	}
+	if u.Status != cognitoidp.UserStatusTypeUnconfirmed {
+		return errNotConfirmable(u)
+	}
+	if err := u.Attempts.allow(c.Op.Name, maxConfirms, c.Time); err != nil {
+		return err
+	}
+	kept, err := s.takeCode(p, u, forSignUp, given, c.Time)
+	if err != nil {
+		return counted{err}
+	}
+	if u.Attributes[kept.Attribute] == kept.To {
+		u.verify(kept.Attribute)
+	}
+	u.Status = cognitoidp.UserStatusTypeConfirmed
+	u.touch(c.Time)
+	return nil
+}
+
+// confirmNobody answers for a user that does not exist.
+func (s *Service) confirmNobody(p *pool, cl *client, c *wire.Call, name string) error {
+	if !cl.hidesUsers() {
+		return errNoCombination()
+	}
+	if err := s.countUnknown(p, c, name, maxConfirms); err != nil {
+		return err
+	}
+	return errCodeMismatch()
+}
+
+// countUnknown is attempts.allow for a user that does not exist.
+func (s *Service) countUnknown(p *pool, c *wire.Call, name string, limit int) (err error) {
+	s.unknowns.use(p.Id+"/"+p.fold(name), c.Time, func(a *attempts) { err = a.allow(c.Op.Name, limit, c.Time) })
+	return err
+}
+
+func errNoCombination() error {
+	return cognitoidp.UserNotFoundException.New("Username/client id combination not found.")
+}
+
+func errNotConfirmable(u *user) error {
+	return cognitoidp.NotAuthorizedException.Newf("User cannot be confirmed. Current status is %s", u.Status)
+}
+
+// resendConfirmationCode implements ResendConfirmationCode: a new code, in place of
+// the old one.
+func (s *Service) resendConfirmationCode(ctx context.Context, c *wire.Call, in *cognitoidp.ResendConfirmationCodeRequest) (*cognitoidp.ResendConfirmationCodeResponse, error) {
+	cl, p, err := s.client(ctx, in.ClientId)
+	if err != nil {
+		return nil, err
+	}
+	c.Note("pool", p.Id)
+	if err := cl.checkSecretHash(in.SecretHash, in.Username); err != nil {
+		return nil, err
+	}
+	out := &cognitoidp.ResendConfirmationCodeResponse{}
+	err = s.update(ctx, func(tx store.Tx) error {
+		u, err := p.resolve(tx, in.Username)
+		if errors.Is(err, store.ErrNotFound) {
+			out.CodeDeliveryDetails, err = s.resendToNobody(p, cl, c, in.Username)
+			return err
+		}
+		if err != nil {
+			return err
+		}
+		return p.modify(tx, u, func() (err error) {
+			out.CodeDeliveryDetails, err = s.resend(tx, p, u, c)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (s *Service) resend(tx store.Tx, p *pool, u *user, c *wire.Call) (*cognitoidp.CodeDeliveryDetailsType, error) {
+	if !u.Enabled {
+		return nil, errDisabled()
+	}
+	if u.Status != cognitoidp.UserStatusTypeUnconfirmed {
+		return nil, invalid("User is already confirmed.")
+	}
+	attribute, to := p.signUpDestination(u)
+	if to == "" {
+		return nil, errNoAutoVerification()
+	}
+	if err := u.Attempts.allow(c.Op.Name, maxResends, c.Time); err != nil {
+		return nil, err
+	}
+	return s.sendCode(tx, p, u, forSignUp, reasonResend, attribute, to, c.Time)
+}
+
+func errNoAutoVerification() error {
+	return invalid("Cannot resend codes. Auto verification not turned on.")
+}
+
+// resendToNobody answers for a user that does not exist.
+func (s *Service) resendToNobody(p *pool, cl *client, c *wire.Call, name string) (*cognitoidp.CodeDeliveryDetailsType, error) {
+	if !cl.hidesUsers() {
+		return nil, errNoCombination()
+	}
+	if len(p.AutoVerifiedAttributes) == 0 {
+		return nil, errNoAutoVerification()
+	}
+	if err := s.countUnknown(p, c, name, maxResends); err != nil {
+		return nil, err
+	}
+	return s.decoyDestination(p, name), nil
+}
+
+// adminConfirmSignUp implements AdminConfirmSignUp, which verifies no address.
+func (s *Service) adminConfirmSignUp(ctx context.Context, c *wire.Call, in *cognitoidp.AdminConfirmSignUpRequest) (*cognitoidp.AdminConfirmSignUpResponse, error) {
+	p, err := s.poolOf(ctx, c, in.UserPoolId)
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.update(ctx, func(tx store.Tx) error {
+		u, err := p.resolve(tx, in.Username)
+		if errors.Is(err, store.ErrNotFound) {
+			return errNoUser()
+		}
+		if err != nil {
+			return err
+		}
+		return p.modify(tx, u, func() error {
+			if u.Status != cognitoidp.UserStatusTypeUnconfirmed {
+				return errNotConfirmable(u)
+			}
+			u.Status = cognitoidp.UserStatusTypeConfirmed
+			delete(u.Codes, string(forSignUp))
+			u.touch(c.Time)
+			return nil
+		})
+	})
+}

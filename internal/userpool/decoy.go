@@ -1,0 +1,47 @@
+package userpool
+
+import (
+	"encoding/hex"
+
+	"pintail/internal/gen/cognitoidp"
+	"pintail/internal/userpool/srp"
+)
+
+// Where a client hides which users exist, these answers stand in for users that do
+// not. They are made from a MAC of the name, so that asking again gives the same.
+
+// decoyVerifier is a verifier that no password fits.
+func (s *Service) decoyVerifier(p *pool, name string) srp.Verifier {
+	return srp.Decoy(s.decoys.MAC("verifier", p.Id, p.fold(name)))
+}
+
+// decoyUsername is the username that a challenge shows: the name itself, if users
+// could have it for a username, and otherwise a UUID.
+func (s *Service) decoyUsername(p *pool, name string) string {
+	isOther := p.namedByAddress() || p.isAlias(attrEmail) && isEmail(name) || p.isAlias(attrPhone) && isPhone(name)
+	if !isOther || looksLikeSub(name) {
+		return name
+	}
+	h := hex.EncodeToString(s.decoys.MAC("username", p.Id, p.fold(name)))
+	variant := "89ab"[h[16]%4]
+	return h[:8] + "-" + h[8:12] + "-4" + h[13:16] + "-" + string(variant) + h[17:20] + "-" + h[20:32]
+}
+
+// decoyDestination is where a code would have gone.
+func (s *Service) decoyDestination(p *pool, name string) *cognitoidp.CodeDeliveryDetailsType {
+	mac := s.decoys.MAC("destination", p.Id, p.fold(name))
+	letter := func(b byte) string { return string('a' + b%26) }
+	digit := func(b byte) string { return string('0' + b%10) }
+	if p.autoVerifies(attrPhone) && (!p.autoVerifies(attrEmail) || isPhone(name)) {
+		to := name
+		if !isPhone(to) {
+			to = "+1000000" + digit(mac[0]) + digit(mac[1]) + digit(mac[2]) + digit(mac[3])
+		}
+		return deliveryDetails(attrPhone, to)
+	}
+	to := name
+	if !isEmail(to) {
+		to = letter(mac[0]) + "@" + letter(mac[1])
+	}
+	return deliveryDetails(attrEmail, to)
+}

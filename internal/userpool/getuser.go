@@ -1,0 +1,46 @@
+package userpool
+
+import (
+	"context"
+
+	"pintail/internal/gen/cognitoidp"
+	"pintail/internal/store"
+	"pintail/internal/wire"
+)
+
+// getUser implements GetUser: the attributes that the token's client may read.
+func (s *Service) getUser(ctx context.Context, c *wire.Call, in *cognitoidp.GetUserRequest) (*cognitoidp.GetUserResponse, error) {
+	b, err := s.bearer(ctx, c, in.AccessToken)
+	if err != nil {
+		return nil, err
+	}
+	var u *user
+	err = s.db.View(ctx, func(tx store.Tx) (err error) {
+		u, err = b.user(tx, c)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &cognitoidp.GetUserResponse{Username: u.Username, UserAttributes: b.pool.attributesOf(u, b.client.reads)}, nil
+}
+
+// adminGetUser implements AdminGetUser.
+func (s *Service) adminGetUser(ctx context.Context, c *wire.Call, in *cognitoidp.AdminGetUserRequest) (*cognitoidp.AdminGetUserResponse, error) {
+	p, err := s.poolOf(ctx, c, in.UserPoolId)
+	if err != nil {
+		return nil, err
+	}
+	u, err := s.find(ctx, p, in.Username)
+	if err != nil {
+		return nil, err
+	}
+	if u == nil {
+		return nil, errNoUser()
+	}
+	return &cognitoidp.AdminGetUserResponse{
+		Username: u.Username, UserAttributes: p.attributesOf(u, everything),
+		UserCreateDate: u.Created, UserLastModifiedDate: u.Modified,
+		Enabled: new(u.Enabled), UserStatus: u.Status,
+	}, nil
+}

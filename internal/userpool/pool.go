@@ -1,0 +1,271 @@
+package userpool
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"pintail/internal/gen/cognitoidp"
+	"pintail/internal/gen/model"
+	"pintail/internal/keys"
+	"pintail/internal/keys/ids"
+	"pintail/internal/store"
+	"pintail/internal/wire"
+)
+
+// poolRecord is a user pool at rest. Its owner is the account.
+type poolRecord struct {
+	Settings cognitoidp.UserPoolType
+	Region   string
+	// The signing keys, sealed: one for ID tokens, one for access tokens.
+	IDKey, AccessKey []byte
+}
+
+var pools = store.NewCollection("user_pool",
+	store.Index("region", func(p *poolRecord) string { return p.Region }))
+
+// pool is a user pool ready for use: shared, and never changed.
+type pool struct {
+	*cognitoidp.UserPoolType
+	schema           schema
+	idKey, accessKey *keys.SigningKey
+	record           *poolRecord
+}
+
+// srpName is how the SRP arithmetic calls the pool: its id without the region.
+func (p *pool) srpName() string {
+	_, name, _ := strings.Cut(p.Id, "_")
+	return name
+}
+
+// region is the part of the pool's id before the underscore.
+func (p *pool) region() string { return p.record.Region }
+
+// pool returns a user pool by its id.
+func (s *Service) pool(ctx context.Context, id string) (*pool, error) {
+	return s.pools.get(id, func(old *pool) (*pool, error) {
+		var record *poolRecord
+		err := s.db.View(ctx, func(tx store.Tx) (err error) {
+			record, err = pools.Get(tx, s.account, id)
+			return err
+		})
+		if errors.Is(err, store.ErrNotFound) {
+			return nil, errNoPool(id)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return s.open(record, old)
+	})
+}
+
+// poolOf returns the pool that an administrator's call names. Pools of other
+// regions do not exist for it: its caller was authorised for the region of the call.
+func (s *Service) poolOf(ctx context.Context, c *wire.Call, id string) (*pool, error) {
+	p, err := s.pool(ctx, id)
+	if err == nil && p.region() != c.Region {
+		return nil, errNoPool(id)
+	}
+	return p, err
+}
+
+// isAbsent tells whether an error says that a pool or a client does not exist.
+func isAbsent(err error) bool { return errors.Is(err, cognitoidp.ResourceNotFoundException.New("")) }
+
+func errNoPool(id string) error {
+	return cognitoidp.ResourceNotFoundException.Newf("User pool %s does not exist.", id)
+}
+
+// open makes a stored pool ready for use. It takes the parsed keys over from the
+// old one, if they are the same.
+func (s *Service) open(record *poolRecord, old *pool) (*pool, error) {
+	p := &pool{UserPoolType: &record.Settings, schema: newSchema(record.Settings.SchemaAttributes), record: record}
+	if old != nil && bytes.Equal(old.record.IDKey, record.IDKey) && bytes.Equal(old.record.AccessKey, record.AccessKey) {
+		p.idKey, p.accessKey = old.idKey, old.accessKey
+		return p, nil
+	}
+	var err error
+	if p.idKey, err = s.openKey(record.IDKey, p.Id, "id"); err == nil {
+		p.accessKey, err = s.openKey(record.AccessKey, p.Id, "access")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("user pool %s: %w", p.Id, err)
+	}
+	return p, nil
+}
+
+func (s *Service) openKey(sealed []byte, poolID, use string) (*keys.SigningKey, error) {
+	pkcs8, err := s.signing.Open(sealed, poolID, use)
+	if err != nil {
+		return nil, err
+	}
+	return keys.ParseSigningKey(pkcs8)
+}
+
+// newKey takes a signing key from the reserve and seals it for a pool.
+func (s *Service) newKey(poolID, use string) ([]byte, error) {
+	key, err := s.reserve.Take()
+	if err != nil {
+		return nil, err
+	}
+	pkcs8, err := key.MarshalBinary()
+	if err != nil {
+		return nil, err
+	}
+	return s.signing.Seal(pkcs8, poolID, use), nil
+}
+
+// createUserPool implements CreateUserPool.
+func (s *Service) createUserPool(ctx context.Context, c *wire.Call, in *cognitoidp.CreateUserPoolRequest) (*cognitoidp.CreateUserPoolResponse, error) {
+	if err := checkPoolSettings(in); err != nil {
+		return nil, err
+	}
+	settings, err := withDefaults(in)
+	if err != nil {
+		return nil, err
+	}
+	if settings.Id, err = newPoolID(c.Region, in.UserPoolTags); err != nil {
+		return nil, err
+	}
+	settings.Arn = c.ARN("cognito-idp", "userpool/"+settings.Id)
+	settings.CreationDate = c.Time.Truncate(time.Millisecond)
+	settings.LastModifiedDate = settings.CreationDate
+
+	record := &poolRecord{Settings: *settings, Region: c.Region}
+	if record.IDKey, err = s.newKey(settings.Id, "id"); err != nil {
+		return nil, err
+	}
+	if record.AccessKey, err = s.newKey(settings.Id, "access"); err != nil {
+		return nil, err
+	}
+	err = s.update(ctx, func(tx store.Tx) error {
+		err := pools.Insert(tx, s.account, settings.Id, record)
+		if errors.Is(err, store.ErrExists) {
+			return invalid("User pool %s already exists.", settings.Id)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	settings.EstimatedNumberOfUsers = new(int32(0))
+	return &cognitoidp.CreateUserPoolResponse{UserPool: settings}, nil
+}
+
+// Tags under which emulators of this field let a developer choose a pool's id.
+var idTags = []string{"_custom_id_", "floci:override-id"}
+
+var poolIDForm = regexp.MustCompile(`^[a-z0-9-]+_[0-9a-zA-Z]{1,32}$`)
+
+// newPoolID returns the id for a new pool: the one that its tags ask for, or a
+// random one.
+func newPoolID(region string, tags map[string]string) (string, error) {
+	for _, tag := range idTags {
+		id := tags[tag]
+		if id == "" {
+			continue
+		}
+		if !strings.HasPrefix(id, region+"_") || !poolIDForm.MatchString(id) {
+			return "", invalid("The tag %s must hold a user pool id of this region, such as %s_Example01.", tag, region)
+		}
+		return id, nil
+	}
+	return ids.UserPool(region), nil
+}
+
+// describeUserPool implements DescribeUserPool.
+func (s *Service) describeUserPool(ctx context.Context, c *wire.Call, in *cognitoidp.DescribeUserPoolRequest) (*cognitoidp.DescribeUserPoolResponse, error) {
+	var found *poolRecord
+	count := 0
+	err := s.db.View(ctx, func(tx store.Tx) (err error) {
+		if found, err = s.record(tx, c, in.UserPoolId); err != nil {
+			return err
+		}
+		count, err = users.Count(tx, in.UserPoolId)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	found.Settings.EstimatedNumberOfUsers = new(int32(count))
+	return &cognitoidp.DescribeUserPoolResponse{UserPool: &found.Settings}, nil
+}
+
+// record reads a pool of the call's region inside a transaction.
+func (s *Service) record(tx store.Tx, c *wire.Call, id string) (*poolRecord, error) {
+	found, err := pools.Get(tx, s.account, id)
+	if errors.Is(err, store.ErrNotFound) || err == nil && found.Region != c.Region {
+		return nil, errNoPool(id)
+	}
+	return found, err
+}
+
+// listUserPools implements ListUserPools, for the region of the call.
+func (s *Service) listUserPools(ctx context.Context, c *wire.Call, in *cognitoidp.ListUserPoolsRequest) (*cognitoidp.ListUserPoolsResponse, error) {
+	walk := []string{"ListUserPools", c.Region}
+	after, err := s.pages.Open(in.NextToken, s.account, walk...)
+	if err != nil {
+		return nil, errPageToken()
+	}
+	out := &cognitoidp.ListUserPoolsResponse{UserPools: []cognitoidp.UserPoolDescriptionType{}}
+	err = s.db.View(ctx, func(tx store.Tx) error {
+		q := store.Query{Index: "region", Match: store.Equal(c.Region), After: after, Limit: int(*in.MaxResults)}
+		page, next, err := pools.List(tx, s.account, q)
+		for _, p := range page {
+			out.UserPools = append(out.UserPools, cognitoidp.UserPoolDescriptionType{
+				Id: p.Settings.Id, Name: p.Settings.Name, LambdaConfig: p.Settings.LambdaConfig,
+				CreationDate: p.Settings.CreationDate, LastModifiedDate: p.Settings.LastModifiedDate,
+			})
+		}
+		out.NextToken = s.pages.Seal(next, s.account, walk...)
+		return err
+	})
+	return out, err
+}
+
+func errPageToken() error { return invalid("Invalid pagination token.") }
+
+// deleteUserPool implements DeleteUserPool: the pool goes with all that is in it.
+func (s *Service) deleteUserPool(ctx context.Context, c *wire.Call, in *cognitoidp.DeleteUserPoolRequest) (*model.Empty, error) {
+	id := in.UserPoolId
+	var clientIDs []string
+	err := s.update(ctx, func(tx store.Tx) error {
+		clientIDs = nil
+		found, err := s.record(tx, c, id)
+		if err != nil {
+			return err
+		}
+		if found.Settings.DeletionProtection == cognitoidp.DeletionProtectionTypeActive {
+			return invalid("The user pool cannot be deleted because deletion protection is activated. Deletion protection must be inactivated first.")
+		}
+		for cl, err := range clients.All(tx, id, store.Query{}) {
+			if err != nil {
+				return err
+			}
+			clientIDs = append(clientIDs, cl.Settings.ClientId)
+			if err := clientHomes.Delete(tx, homeOwner, cl.Settings.ClientId); err != nil {
+				return err
+			}
+		}
+		return errors.Join(
+			deleteAll(tx, clients, id), deleteAll(tx, users, id), deleteAll(tx, aliases, id), deleteAll(tx, signIns, id),
+			pools.Delete(tx, s.account, id))
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.pools.forget(id)
+	for _, clientID := range clientIDs {
+		s.clients.forget(clientID)
+	}
+	return nil, nil
+}
+
+func deleteAll[T any](tx store.Tx, c *store.Collection[T], owner string) error {
+	_, err := c.DeleteAll(tx, owner)
+	return err
+}

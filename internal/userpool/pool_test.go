@@ -1,0 +1,211 @@
+package userpool_test
+
+import (
+	"regexp"
+	"slices"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+func TestPoolDefaults(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	created, err := w.CreateUserPool(t.Context(), &idp.CreateUserPoolInput{PoolName: aws.String("bare")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := created.UserPool
+	if !regexp.MustCompile(`^us-east-1_[A-Za-z0-9]{9}$`).MatchString(*p.Id) {
+		t.Errorf("id %q", *p.Id)
+	}
+	want := &types.UserPoolType{
+		Id: p.Id, Name: aws.String("bare"), Arn: aws.String("arn:aws:cognito-idp:us-east-1:123456789012:userpool/" + *p.Id),
+		Policies: &types.UserPoolPolicyType{
+			PasswordPolicy: &types.PasswordPolicyType{
+				MinimumLength: aws.Int32(8), RequireLowercase: true, RequireUppercase: true, RequireNumbers: true, RequireSymbols: true,
+				TemporaryPasswordValidityDays: 7,
+			},
+			SignInPolicy: &types.SignInPolicyType{AllowedFirstAuthFactors: []types.AuthFactorType{"PASSWORD"}},
+		},
+		DeletionProtection: "INACTIVE", LambdaConfig: &types.LambdaConfigType{}, MfaConfiguration: "OFF", UserPoolTier: "ESSENTIALS",
+		EmailConfiguration:          &types.EmailConfigurationType{EmailSendingAccount: "COGNITO_DEFAULT"},
+		AdminCreateUserConfig:       &types.AdminCreateUserConfigType{UnusedAccountValidityDays: 7},
+		VerificationMessageTemplate: &types.VerificationMessageTemplateType{DefaultEmailOption: "CONFIRM_WITH_CODE"},
+		UserPoolTags:                map[string]string{},
+		CreationDate: aws.Time(w.clock.Now()), LastModifiedDate: aws.Time(w.clock.Now()),
+	}
+	ignore := cmp.Options{cmpopts.IgnoreFields(types.UserPoolType{}, "SchemaAttributes"), unexported}
+	if diff := cmp.Diff(want, p, ignore); diff != "" {
+		t.Error(diff)
+	}
+	described, err := w.DescribeUserPool(t.Context(), &idp.DescribeUserPoolInput{UserPoolId: p.Id})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(p, described.UserPool, unexported); diff != "" {
+		t.Error("described differs from created:", diff)
+	}
+}
+
+// unexported skips the SDK's markers in its types.
+var unexported = cmpopts.IgnoreUnexported(
+	types.UserPoolType{}, types.UserPoolPolicyType{}, types.PasswordPolicyType{}, types.SignInPolicyType{}, types.LambdaConfigType{},
+	types.EmailConfigurationType{}, types.AdminCreateUserConfigType{}, types.VerificationMessageTemplateType{},
+	types.SchemaAttributeType{}, types.StringAttributeConstraintsType{}, types.NumberAttributeConstraintsType{},
+	types.UserPoolClientType{}, types.RefreshTokenRotationType{}, types.TokenValidityUnitsType{}, types.CodeDeliveryDetailsType{},
+)
+
+func TestPoolPolicyThatIsGiven(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	p := w.pool(func(in *idp.CreateUserPoolInput) {
+		in.Policies = &types.UserPoolPolicyType{PasswordPolicy: &types.PasswordPolicyType{MinimumLength: aws.Int32(12), RequireNumbers: true}}
+		in.UserPoolTags = map[string]string{"team": "blue", "_custom_id_": "us-east-1_Chosen123"}
+		in.SmsVerificationMessage = aws.String("Use {####}!")
+		in.EmailVerificationMessage = aws.String("Old {####}")
+		in.VerificationMessageTemplate = &types.VerificationMessageTemplateType{EmailMessage: aws.String("New {####}")}
+	})
+	want := &types.PasswordPolicyType{MinimumLength: aws.Int32(12), RequireNumbers: true, TemporaryPasswordValidityDays: 7}
+	if diff := cmp.Diff(want, p.Policies.PasswordPolicy, unexported); diff != "" {
+		t.Error(diff)
+	}
+	if *p.Id != "us-east-1_Chosen123" {
+		t.Errorf("id %s is not the one that the tag asks for", *p.Id)
+	}
+	if *p.EmailVerificationMessage != "New {####}" || *p.VerificationMessageTemplate.SmsMessage != "Use {####}!" {
+		t.Errorf("template and older members disagree: %v %v", *p.EmailVerificationMessage, p.VerificationMessageTemplate)
+	}
+	_, err := w.CreateUserPool(t.Context(), &idp.CreateUserPoolInput{PoolName: aws.String("again"), UserPoolTags: p.UserPoolTags})
+	wants(t, err, invalidParameter, "User pool us-east-1_Chosen123 already exists.")
+}
+
+func TestPoolRefusals(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	tests := []struct {
+		name    string
+		change  func(*idp.CreateUserPoolInput)
+		code    string
+		message string
+	}{
+		{"names and aliases", func(in *idp.CreateUserPoolInput) {
+			in.UsernameAttributes, in.AliasAttributes = []types.UsernameAttributeType{"email"}, []types.AliasAttributeType{"email"}
+		}, invalidParameter, "Only one of the aliasAttributes or usernameAttributes can be set in a user pool."},
+		{"required alias", func(in *idp.CreateUserPoolInput) {
+			in.AliasAttributes = []types.AliasAttributeType{"preferred_username"}
+			in.Schema = []types.SchemaAttributeType{{Name: aws.String("preferred_username"), Required: aws.Bool(true)}}
+		}, invalidParameter, "preferred_username cannot be both required and an alias."},
+		{"second factor", func(in *idp.CreateUserPoolInput) { in.MfaConfiguration = "ON" },
+			invalidParameter, "MfaConfiguration ON is not supported by this server yet. Use OFF or OPTIONAL."},
+		{"link without a domain", func(in *idp.CreateUserPoolInput) {
+			in.VerificationMessageTemplate = &types.VerificationMessageTemplateType{DefaultEmailOption: "CONFIRM_WITH_LINK"}
+		}, invalidParameter, "CONFIRM_WITH_LINK needs a user pool domain, which this server does not offer yet. Use CONFIRM_WITH_CODE."},
+		{"update settings", func(in *idp.CreateUserPoolInput) {
+			in.UserAttributeUpdateSettings = &types.UserAttributeUpdateSettingsType{AttributesRequireVerificationBeforeUpdate: []types.VerifiedAttributeType{"phone_number"}}
+		}, invalidParameter, "AttributesRequireVerificationBeforeUpdate can only hold auto-verified attributes, which phone_number is not."},
+		{"admin_only with others", func(in *idp.CreateUserPoolInput) {
+			in.AccountRecoverySetting = &types.AccountRecoverySettingType{RecoveryMechanisms: []types.RecoveryOptionType{
+				{Name: "verified_email", Priority: aws.Int32(1)}, {Name: "admin_only", Priority: aws.Int32(2)}}}
+		}, invalidParameter, "admin_only cannot be combined with other account recovery mechanisms."},
+		{"own mail without a source", func(in *idp.CreateUserPoolInput) {
+			in.EmailConfiguration = &types.EmailConfigurationType{EmailSendingAccount: "DEVELOPER"}
+		}, invalidParameter, "SourceArn is required when EmailSendingAccount is DEVELOPER."},
+		{"no password factor", func(in *idp.CreateUserPoolInput) {
+			in.Policies = &types.UserPoolPolicyType{SignInPolicy: &types.SignInPolicyType{AllowedFirstAuthFactors: []types.AuthFactorType{"EMAIL_OTP"}}}
+		}, invalidParameter, "AllowedFirstAuthFactors must contain PASSWORD."},
+		{"foreign id", func(in *idp.CreateUserPoolInput) { in.UserPoolTags = map[string]string{"_custom_id_": "eu-west-1_Chosen123"} },
+			invalidParameter, "The tag _custom_id_ must hold a user pool id of this region, such as us-east-1_Example01."},
+		{"message without a code", func(in *idp.CreateUserPoolInput) { in.SmsVerificationMessage = aws.String("hello there") },
+			invalidParameter, `1 validation error detected: Value 'hello there' at 'smsVerificationMessage' failed to satisfy constraint: Member must satisfy regular expression pattern: .*\{####\}.*`},
+		{"no number", func(in *idp.CreateUserPoolInput) { in.PoolName = aws.String("a\u0000b") },
+			invalidParameter, "1 validation error detected: Value 'a\u0000b' at 'poolName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w\\s+=,.@-]+"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			in := &idp.CreateUserPoolInput{PoolName: aws.String("refused"), AutoVerifiedAttributes: []types.VerifiedAttributeType{"email"}}
+			test.change(in)
+			_, err := w.CreateUserPool(t.Context(), in)
+			wants(t, err, test.code, test.message)
+		})
+	}
+	listed, err := w.ListUserPools(t.Context(), &idp.ListUserPoolsInput{MaxResults: aws.Int32(60)})
+	if err != nil || len(listed.UserPools) != 0 {
+		t.Errorf("refused pools exist: %v %v", listed, err)
+	}
+}
+
+func TestListPools(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	var created []string
+	for range 3 {
+		created = append(created, *w.pool().Id)
+	}
+	elsewhere := w.clientIn("eu-west-1")
+	other, err := elsewhere.CreateUserPool(t.Context(), &idp.CreateUserPoolInput{PoolName: aws.String("other")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(created)
+
+	var listed []string
+	pages := idp.NewListUserPoolsPaginator(w.Client, &idp.ListUserPoolsInput{MaxResults: aws.Int32(2)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range page.UserPools {
+			listed = append(listed, *p.Id)
+		}
+	}
+	if !slices.Equal(listed, created) {
+		t.Errorf("listed %v, want %v", listed, created)
+	}
+	_, err = w.ListUserPools(t.Context(), &idp.ListUserPoolsInput{MaxResults: aws.Int32(2), NextToken: aws.String("made-up")})
+	wants(t, err, invalidParameter, "Invalid pagination token.")
+	// A pool is not there for callers of another region.
+	_, err = w.DescribeUserPool(t.Context(), &idp.DescribeUserPoolInput{UserPoolId: other.UserPool.Id})
+	wants(t, err, "ResourceNotFoundException", "User pool "+*other.UserPool.Id+" does not exist.")
+	_, err = w.ListUsers(t.Context(), &idp.ListUsersInput{UserPoolId: other.UserPool.Id})
+	wants(t, err, "ResourceNotFoundException", "User pool "+*other.UserPool.Id+" does not exist.")
+}
+
+func TestDeletePool(t *testing.T) {
+	t.Parallel()
+	onEveryEngine(t, func(t *testing.T, w *world) {
+		p, kept := w.pool(), w.pool()
+		app, keptApp := w.app(p), w.app(kept)
+		w.member(app, "ada")
+		w.member(keptApp, "ada")
+		tokens := w.signIn(app, "ada")
+		if described, err := w.DescribeUserPool(t.Context(), &idp.DescribeUserPoolInput{UserPoolId: p.Id}); err != nil || described.UserPool.EstimatedNumberOfUsers != 1 {
+			t.Fatalf("%v %v, want a pool of one user", described, err)
+		}
+		if _, err := w.DeleteUserPool(t.Context(), &idp.DeleteUserPoolInput{UserPoolId: p.Id}); err != nil {
+			t.Fatal(err)
+		}
+		_, err := w.DescribeUserPool(t.Context(), &idp.DescribeUserPoolInput{UserPoolId: p.Id})
+		wants(t, err, "ResourceNotFoundException", "User pool "+*p.Id+" does not exist.")
+		_, err = w.GetUser(t.Context(), &idp.GetUserInput{AccessToken: tokens.AccessToken})
+		wants(t, err, notAuthorized, "Invalid Access Token")
+		_, err = w.byPassword(app, "ada", password)
+		wants(t, err, "ResourceNotFoundException", "User pool client "+*app.ClientId+" does not exist.")
+		_, err = w.DeleteUserPool(t.Context(), &idp.DeleteUserPoolInput{UserPoolId: p.Id})
+		wants(t, err, "ResourceNotFoundException", "User pool "+*p.Id+" does not exist.")
+		w.signIn(keptApp, "ada") // the other pool has lost nothing
+	})
+}
+
+func TestDeletionProtection(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	p := w.pool(func(in *idp.CreateUserPoolInput) { in.DeletionProtection = "ACTIVE" })
+	_, err := w.DeleteUserPool(t.Context(), &idp.DeleteUserPoolInput{UserPoolId: p.Id})
+	wants(t, err, invalidParameter, "The user pool cannot be deleted because deletion protection is activated. Deletion protection must be inactivated first.")
+}

@@ -1,0 +1,45 @@
+package userpool
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+
+	"pintail/internal/gen/cognitoidp"
+)
+
+// secretHash returns what a client with a secret sends along with a user's name
+// (Cognito developer guide, "Computing secret hash values").
+func secretHash(secret, username, clientID string) string {
+	h := hmac.New(sha256.New, []byte(secret))
+	h.Write([]byte(username + clientID))
+	return base64.StdEncoding.EncodeToString(h.Sum(nil))
+}
+
+// checkSecretHash checks that the caller knows the client's secret. The hash must
+// be that of one of the names.
+func (cl *client) checkSecretHash(given string, names ...string) error {
+	switch {
+	case cl.secret == "" && given == "":
+		return nil
+	case cl.secret == "":
+		return cognitoidp.NotAuthorizedException.Newf("Client %s is not configured for secret but secret was received", cl.ClientId)
+	case given == "":
+		return cognitoidp.NotAuthorizedException.Newf("Client %s is configured with secret but SECRET_HASH was not received", cl.ClientId)
+	}
+	match := 0
+	for _, name := range names {
+		match |= subtle.ConstantTimeCompare([]byte(secretHash(cl.secret, name, cl.ClientId)), []byte(given))
+	}
+	if match != 1 {
+		return cognitoidp.NotAuthorizedException.Newf("Unable to verify secret hash for client %s", cl.ClientId)
+	}
+	return nil
+}
+
+// knowsSecret tells whether a secret sent in clear is the client's, or neither is
+// there.
+func (cl *client) knowsSecret(given string) bool {
+	return subtle.ConstantTimeCompare([]byte(cl.secret), []byte(given)) == 1
+}

@@ -1,0 +1,182 @@
+// Package userpool answers the user pools API (cognito-idp): pools and their app
+// clients, people with their attributes, the codes that prove an address, and
+// sign-in with the tokens that it gives.
+//
+// A person's story: SignUp keeps an unconfirmed user and sends a code in the same
+// transaction; ConfirmSignUp takes the code; InitiateAuth and
+// RespondToAuthChallenge let somebody show a password, by SRP or in clear, and
+// answer with an ID token, an access token and a refresh token. The access token
+// is then the key to GetUser, UpdateUserAttributes and their like.
+//
+// The composition root builds the room with [New], hands [Collections] to the
+// directory and the room's [Service.Routes] to the router. Identity pools ask
+// [Service.VerifyIDToken] whom a token speaks for.
+//
+// # State
+//
+// Everything durable is in the directory. A sign-in writes nothing there: the
+// server's half of an SRP exchange travels sealed in the challenge, and tokens
+// carry what is needed to judge them. Only what takes a right away is stored: that
+// a sign-in was revoked, that a user signed out everywhere, that a password was
+// wrong. Pools, clients and signing keys are held in memory, for at most a second
+// longer than another node may have changed them.
+package userpool
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"pintail/internal/clock"
+	"pintail/internal/delivery"
+	"pintail/internal/gen/cognitoidp"
+	"pintail/internal/keys"
+	"pintail/internal/store"
+	"pintail/internal/wire"
+)
+
+// Sender takes a message to a person, inside the transaction that makes it
+// necessary. The outbox is one.
+type Sender interface {
+	Send(tx store.Tx, m delivery.Message) error
+}
+
+// Config is what the room is made of.
+type Config struct {
+	DB     store.DB
+	Master *keys.MasterKey
+	Clock  *clock.Clock
+	// Account owns the pools.
+	Account string
+	// BaseURL returns how clients reach this server, without a slash at the end.
+	// It is asked for each token, since a listener may learn its port late. The
+	// issuer of a pool's tokens is BaseURL()/<pool id>.
+	BaseURL func() string
+	Sender  Sender
+}
+
+// Service is the room.
+type Service struct {
+	db      store.DB
+	clock   *clock.Clock
+	account string
+	baseURL func() string
+	sender  Sender
+
+	verifiers  *keys.Sealer // users' SRP verifiers
+	secrets    *keys.Sealer // clients' secrets
+	signing    *keys.Sealer // pools' signing keys
+	challenges *keys.Sealer // what a client carries from one step of a sign-in to the next
+	refreshes  *keys.Sealer // refresh tokens
+	codes      *keys.Sealer // MACs of codes
+	decoys     *keys.Sealer // MACs from which users that do not exist are made up
+	pages      *store.Tokens
+
+	reserve  *keys.Reserve
+	pools    *cache[*pool]
+	clients  *cache[*client]
+	turns    turns
+	spent    *memory[bool]     // SRP challenges that gave tokens
+	unknowns *memory[attempts] // attempts on users that do not exist
+}
+
+// reserveSize is how many signing keys wait for new pools; a pool takes two.
+const reserveSize = 4
+
+// New returns the room over a directory and starts to make signing keys in the
+// background, until [Service.Close].
+func New(c Config) *Service {
+	return &Service{
+		db: c.DB, clock: c.Clock, account: c.Account, baseURL: c.BaseURL, sender: c.Sender,
+		verifiers:  c.Master.Sealer("userpool verifier"),
+		secrets:    c.Master.Sealer("userpool client secret"),
+		signing:    c.Master.Sealer("userpool signing key"),
+		challenges: c.Master.Sealer("userpool challenge"),
+		refreshes:  c.Master.Sealer("userpool refresh token"),
+		codes:      c.Master.Sealer("userpool code"),
+		decoys:     c.Master.Sealer("userpool decoy"),
+		pages:      store.NewTokens(c.Master.Sealer("userpool page token").MAC("key")),
+		reserve:    keys.NewReserve(reserveSize),
+		pools:      newCache[*pool](c.Clock),
+		clients:    newCache[*client](c.Clock),
+		spent:      newMemory[bool](maxChallengeLife, 1<<17),
+		unknowns:   newMemory[attempts](attemptWindow, 1<<14),
+	}
+}
+
+// Collections are what the directory must keep for this room.
+func Collections() []store.Kind {
+	return []store.Kind{pools, clients, clientHomes, users, aliases, signIns}
+}
+
+// Close stops making signing keys.
+func (s *Service) Close() { s.reserve.Close() }
+
+// Forget drops everything that the room holds in memory, for when the directory
+// was changed behind its back.
+func (s *Service) Forget() {
+	s.pools.forgetAll()
+	s.clients.forgetAll()
+	s.spent.forgetAll()
+	s.unknowns.forgetAll()
+}
+
+// Routes names every operation that the room answers.
+func (s *Service) Routes(r *wire.Router) {
+	wire.Handle(r, cognitoidp.CreateUserPool, s.createUserPool)
+	wire.Handle(r, cognitoidp.DescribeUserPool, s.describeUserPool)
+	wire.Handle(r, cognitoidp.ListUserPools, s.listUserPools)
+	wire.Handle(r, cognitoidp.DeleteUserPool, s.deleteUserPool)
+
+	wire.Handle(r, cognitoidp.CreateUserPoolClient, s.createUserPoolClient)
+	wire.Handle(r, cognitoidp.DescribeUserPoolClient, s.describeUserPoolClient)
+	wire.Handle(r, cognitoidp.ListUserPoolClients, s.listUserPoolClients)
+	wire.Handle(r, cognitoidp.DeleteUserPoolClient, s.deleteUserPoolClient)
+
+	wire.Handle(r, cognitoidp.SignUp, s.signUp)
+	wire.Handle(r, cognitoidp.ConfirmSignUp, s.confirmSignUp)
+	wire.Handle(r, cognitoidp.ResendConfirmationCode, s.resendConfirmationCode)
+	wire.Handle(r, cognitoidp.AdminConfirmSignUp, s.adminConfirmSignUp)
+
+	wire.Handle(r, cognitoidp.InitiateAuth, s.initiateAuth)
+	wire.Handle(r, cognitoidp.RespondToAuthChallenge, s.respondToAuthChallenge)
+	wire.Handle(r, cognitoidp.GetTokensFromRefreshToken, s.getTokensFromRefreshToken)
+	wire.Handle(r, cognitoidp.RevokeToken, s.revokeToken)
+	wire.Handle(r, cognitoidp.GlobalSignOut, s.globalSignOut)
+
+	wire.Handle(r, cognitoidp.GetUser, s.getUser)
+	wire.Handle(r, cognitoidp.UpdateUserAttributes, s.updateUserAttributes)
+	wire.Handle(r, cognitoidp.GetUserAttributeVerificationCode, s.getUserAttributeVerificationCode)
+	wire.Handle(r, cognitoidp.VerifyUserAttribute, s.verifyUserAttribute)
+	wire.Handle(r, cognitoidp.AdminGetUser, s.adminGetUser)
+	wire.Handle(r, cognitoidp.ListUsers, s.listUsers)
+
+	r.HandleHTTP("GET /{poolId}/.well-known/jwks.json", http.HandlerFunc(s.serveKeys))
+	r.HandleHTTP("GET /{poolId}/.well-known/openid-configuration", http.HandlerFunc(s.serveDiscovery))
+}
+
+// counted is a refusal whose transaction is committed all the same, because it
+// counted the attempt.
+type counted struct{ error }
+
+// update runs fn in a transaction, which is also committed when fn refuses with a
+// counted error.
+func (s *Service) update(ctx context.Context, fn func(store.Tx) error) error {
+	var refusal error
+	err := s.db.Update(ctx, func(tx store.Tx) error {
+		refusal = nil
+		err := fn(tx)
+		if c, ok := errors.AsType[counted](err); ok {
+			refusal = c.error
+			return nil
+		}
+		return err
+	})
+	switch {
+	case errors.Is(err, store.ErrNUL):
+		return cognitoidp.InvalidParameterException.New("Text must not contain the character U+0000.")
+	case err != nil:
+		return err
+	}
+	return refusal
+}

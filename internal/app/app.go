@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -247,9 +246,6 @@ func (a *App) Close() error {
 	}
 	if a.db != nil {
 		errs = append(errs, a.db.Close())
-	}
-	if err := os.Remove(a.config.Path(RunningFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }

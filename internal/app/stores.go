@@ -38,25 +38,39 @@ func collections() []store.Kind {
 }
 
 // openStores opens the master key and both stores, embedded or in PostgreSQL.
-func (a *App) openStores(ctx context.Context) (err error) {
+func (a *App) openStores(ctx context.Context) error {
 	if err := a.openMasterKey(); err != nil {
 		return err
 	}
-	if url := a.config.DatabaseURL; url != "" {
-		if a.db, err = postgres.Open(ctx, url, collections()...); err != nil {
-			return fmt.Errorf("the database of --database-url cannot be used: %w", err)
-		}
-		if a.events, err = eventpostgres.Open(ctx, url); err != nil {
-			return fmt.Errorf("the database of --database-url cannot be used: %w", err)
-		}
-		return nil
+	if a.config.DatabaseURL != "" {
+		return a.openPostgres(ctx)
 	}
-	if a.db, err = sqlite.Open(ctx, a.config.Path(directoryFile), collections()...); err != nil {
+	db, err := sqlite.Open(ctx, a.config.Path(directoryFile), collections()...)
+	if err != nil {
 		return a.openError(err)
 	}
-	if a.events, err = duckdb.Open(ctx, a.config.Path(eventsFolder), duckdb.Options{}); err != nil {
+	a.db = db
+	events, err := duckdb.Open(ctx, a.config.Path(eventsFolder), duckdb.Options{})
+	if err != nil {
 		return a.openError(err)
 	}
+	a.events = events
+	return nil
+}
+
+// openPostgres opens both stores in one database.
+func (a *App) openPostgres(ctx context.Context) error {
+	const unusable = "the database of --database-url cannot be used: %w. Is it running, and may this user create tables in it?"
+	db, err := postgres.Open(ctx, a.config.DatabaseURL, collections()...)
+	if err != nil {
+		return fmt.Errorf(unusable, err)
+	}
+	a.db = db
+	events, err := eventpostgres.Open(ctx, a.config.DatabaseURL)
+	if err != nil {
+		return fmt.Errorf(unusable, err)
+	}
+	a.events = events
 	return nil
 }
 

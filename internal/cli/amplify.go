@@ -46,14 +46,14 @@ func (c *envCmd) amplifyAuth(ctx context.Context, server *client) (map[string]an
 		return nil, err
 	}
 	auth := map[string]any{"aws_region": server.Region, "user_pool_id": pool, "user_pool_client_id": clientID}
-	var described cognitoidp.DescribeUserPoolResponse
-	if err := server.idp(ctx, "DescribeUserPool", cognitoidp.DescribeUserPoolRequest{UserPoolId: pool}, &described); err != nil {
+	var described struct {
+		UserPool struct{ UsernameAttributes, AutoVerifiedAttributes []string }
+	}
+	if err := server.idp(ctx, "DescribeUserPool", map[string]any{"UserPoolId": pool}, &described); err != nil {
 		return nil, err
 	}
-	if p := described.UserPool; p != nil {
-		auth["username_attributes"] = p.UsernameAttributes
-		auth["user_verification_types"] = p.AutoVerifiedAttributes
-	}
+	auth["username_attributes"] = list(described.UserPool.UsernameAttributes)
+	auth["user_verification_types"] = list(described.UserPool.AutoVerifiedAttributes)
 	identity, guests, err := c.identityPool(ctx, server)
 	if err != nil {
 		return nil, err
@@ -66,8 +66,8 @@ func (c *envCmd) amplifyAuth(ctx context.Context, server *client) (map[string]an
 }
 
 func (c *envCmd) userPool(ctx context.Context, server *client) (string, error) {
-	var pools cognitoidp.ListUserPoolsResponse
-	if err := server.idp(ctx, "ListUserPools", cognitoidp.ListUserPoolsRequest{MaxResults: new(int32(60))}, &pools); err != nil {
+	var pools struct{ UserPools []struct{ Id string } }
+	if err := server.idp(ctx, "ListUserPools", map[string]any{"MaxResults": 60}, &pools); err != nil {
 		return "", err
 	}
 	var ids []string
@@ -78,8 +78,8 @@ func (c *envCmd) userPool(ctx context.Context, server *client) (string, error) {
 }
 
 func (c *envCmd) poolClient(ctx context.Context, server *client, pool string) (string, error) {
-	var clients cognitoidp.ListUserPoolClientsResponse
-	request := cognitoidp.ListUserPoolClientsRequest{UserPoolId: pool, MaxResults: new(int32(60))}
+	var clients struct{ UserPoolClients []struct{ ClientId string } }
+	request := map[string]any{"UserPoolId": pool, "MaxResults": 60}
 	if err := server.idp(ctx, "ListUserPoolClients", request, &clients); err != nil {
 		return "", err
 	}
@@ -91,10 +91,10 @@ func (c *envCmd) poolClient(ctx context.Context, server *client, pool string) (s
 }
 
 func (c *envCmd) identityPool(ctx context.Context, server *client) (id string, guests bool, err error) {
-	var pools cognitoidentity.ListIdentityPoolsResponse
-	err = server.call(ctx, cognitoidentity.Service.SigningName, cognitoidentity.Service.TargetPrefix+".ListIdentityPools",
-		cognitoidentity.ListIdentityPoolsInput{MaxResults: new(int32(60))}, &pools)
-	if err != nil {
+	var pools struct {
+		IdentityPools []struct{ IdentityPoolId string }
+	}
+	if err := server.identity(ctx, "ListIdentityPools", map[string]any{"MaxResults": 60}, &pools); err != nil {
 		return "", false, err
 	}
 	var ids []string
@@ -104,14 +104,13 @@ func (c *envCmd) identityPool(ctx context.Context, server *client) (id string, g
 	if id, err = choose("identity pool", "--identity-pool", c.IdentityPool, ids); err != nil || id == "" {
 		return "", false, err
 	}
-	var pool cognitoidentity.IdentityPool
-	err = server.call(ctx, cognitoidentity.Service.SigningName, cognitoidentity.Service.TargetPrefix+".DescribeIdentityPool",
-		cognitoidentity.DescribeIdentityPoolInput{IdentityPoolId: id}, &pool)
-	return id, pool.AllowUnauthenticatedIdentities != nil && *pool.AllowUnauthenticatedIdentities, err
+	var pool struct{ AllowUnauthenticatedIdentities bool }
+	err = server.identity(ctx, "DescribeIdentityPool", map[string]any{"IdentityPoolId": id}, &pool)
+	return id, pool.AllowUnauthenticatedIdentities, err
 }
 
 func (c *envCmd) pinpointApp(ctx context.Context, server *client) (string, error) {
-	var apps pinpoint.ApplicationsResponse
+	var apps struct{ Item []struct{ Id string } }
 	if err := server.do(ctx, http.MethodGet, "/v1/apps", pinpoint.Service.SigningName, nil, nil, &apps); err != nil {
 		return "", err
 	}
@@ -126,6 +125,14 @@ func (c *envCmd) pinpointApp(ctx context.Context, server *client) (string, error
 func (c *client) idp(ctx context.Context, operation string, in, out any) error {
 	return c.call(ctx, cognitoidp.Service.SigningName, cognitoidp.Service.TargetPrefix+"."+operation, in, out)
 }
+
+// identity runs an identity-pool operation.
+func (c *client) identity(ctx context.Context, operation string, in, out any) error {
+	return c.call(ctx, cognitoidentity.Service.SigningName, cognitoidentity.Service.TargetPrefix+"."+operation, in, out)
+}
+
+// list is a JSON list even when it is empty.
+func list(values []string) []string { return append([]string{}, values...) }
 
 // choose picks the one that was asked for, or the only one there is.
 func choose(what, flag, asked string, ids []string) (string, error) {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -33,6 +34,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"ready":  ready,
+			"term":   term,
 			"owner":  owner,
 			"anyone": anyone,
 			"http":   plain,
@@ -61,6 +63,16 @@ func ready(ts *testscript.TestScript, neg bool, args []string) {
 		time.Sleep(5 * time.Millisecond) // between two looks; the deadline bounds them
 	}
 	ts.Fatalf("no server of %s got ready", args[0])
+}
+
+// term DATA sends SIGTERM to the server of a data folder.
+func term(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: term DATA")
+	}
+	running, err := app.ReadRunning(ts.MkAbs(args[0]))
+	ts.Check(err)
+	ts.Check(syscall.Kill(running.PID, syscall.SIGTERM))
 }
 
 // owner DATA SERVICE TARGET JSON runs an operation as the root user and prints

@@ -78,10 +78,10 @@ describe('aws-amplify in Node: analytics', () => {
     ({ Id: otherApp } = (await owner.audience.send(new CreateAppCommand({ CreateApplicationRequest: { Name: 'Other' } }))).ApplicationResponse);
     const { audience, users } = awsClients(test.server, guest.credentials);
     const refusals = [
-      ['mobiletargeting:GetApps', audience.send(new GetAppsCommand({}))],
-      ['mobiletargeting:GetEndpoint', audience.send(new GetEndpointCommand({ ApplicationId: test.project.appId, EndpointId: endpointId }))],
-      ['mobiletargeting:UpdateEndpoint', audience.send(update(otherApp))],
-      ['cognito-idp:ListUsers', users.send(new ListUsersCommand({ UserPoolId: test.project.userPoolId }))],
+      ['mobiletargeting:GetApps', () => audience.send(new GetAppsCommand({}))],
+      ['mobiletargeting:GetEndpoint', () => audience.send(new GetEndpointCommand({ ApplicationId: test.project.appId, EndpointId: endpointId }))],
+      ['mobiletargeting:UpdateEndpoint', () => audience.send(update(otherApp))],
+      ['cognito-idp:ListUsers', () => users.send(new ListUsersCommand({ UserPoolId: test.project.userPoolId }))],
     ];
     for (const [action, call] of refusals) await assert.rejects(call, notAuthorized('Shop-guest', action));
     assert.equal((await audience.send(update())).MessageBody.Message, 'Accepted');

@@ -45,7 +45,7 @@ describe('aws-amplify in Chromium, by the switch', { skip: browser.skip }, () =>
   });
 
   test.step('an error\'s name and message reach the page', async () => {
-    const error = await app.tab.evaluate(() => window.app.auth.resetPassword({ username: 'nobody@example.com' }).then(() => 'no error', (e) => `${e.name}: ${e.message}`));
+    const error = await app.tab.evaluate(() => window.app.auth.resendSignUpCode({ username: 'nobody@example.com' }).then(() => 'no error', (e) => `${e.name}: ${e.message}`));
     assert.match(error, /^UserNotFoundException: .+/);
   });
 });

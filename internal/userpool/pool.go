@@ -98,27 +98,6 @@ func (s *Service) open(record *poolRecord, old *pool) (*pool, error) {
 	return p, nil
 }
 
-func (s *Service) openKey(sealed []byte, poolID, use string) (*keys.SigningKey, error) {
-	pkcs8, err := s.signing.Open(sealed, poolID, use)
-	if err != nil {
-		return nil, err
-	}
-	return keys.ParseSigningKey(pkcs8)
-}
-
-// newKey takes a signing key from the reserve and seals it for a pool.
-func (s *Service) newKey(poolID, use string) ([]byte, error) {
-	key, err := s.reserve.Take()
-	if err != nil {
-		return nil, err
-	}
-	pkcs8, err := key.MarshalBinary()
-	if err != nil {
-		return nil, err
-	}
-	return s.signing.Seal(pkcs8, poolID, use), nil
-}
-
 // createUserPool implements CreateUserPool.
 func (s *Service) createUserPool(ctx context.Context, c *wire.Call, in *cognitoidp.CreateUserPoolRequest) (*cognitoidp.CreateUserPoolResponse, error) {
 	if err := checkPoolSettings(in); err != nil {

@@ -37,7 +37,7 @@ func TestPoolDefaults(t *testing.T) {
 		AdminCreateUserConfig:       &types.AdminCreateUserConfigType{UnusedAccountValidityDays: 7},
 		VerificationMessageTemplate: &types.VerificationMessageTemplateType{DefaultEmailOption: "CONFIRM_WITH_CODE"},
 		UserPoolTags:                map[string]string{},
-		CreationDate: aws.Time(w.clock.Now()), LastModifiedDate: aws.Time(w.clock.Now()),
+		CreationDate:                aws.Time(w.clock.Now()), LastModifiedDate: aws.Time(w.clock.Now()),
 	}
 	ignore := cmp.Options{cmpopts.IgnoreFields(types.UserPoolType{}, "SchemaAttributes"), unexported}
 	if diff := cmp.Diff(want, p, ignore); diff != "" {
@@ -118,7 +118,9 @@ func TestPoolRefusals(t *testing.T) {
 		{"no password factor", func(in *idp.CreateUserPoolInput) {
 			in.Policies = &types.UserPoolPolicyType{SignInPolicy: &types.SignInPolicyType{AllowedFirstAuthFactors: []types.AuthFactorType{"EMAIL_OTP"}}}
 		}, invalidParameter, "AllowedFirstAuthFactors must contain PASSWORD."},
-		{"foreign id", func(in *idp.CreateUserPoolInput) { in.UserPoolTags = map[string]string{"_custom_id_": "eu-west-1_Chosen123"} },
+		{"foreign id", func(in *idp.CreateUserPoolInput) {
+			in.UserPoolTags = map[string]string{"_custom_id_": "eu-west-1_Chosen123"}
+		},
 			invalidParameter, "The tag _custom_id_ must hold a user pool id of this region, such as us-east-1_Example01."},
 		{"message without a code", func(in *idp.CreateUserPoolInput) { in.SmsVerificationMessage = aws.String("hello there") },
 			invalidParameter, `1 validation error detected: Value 'hello there' at 'smsVerificationMessage' failed to satisfy constraint: Member must satisfy regular expression pattern: .*\{####\}.*`},

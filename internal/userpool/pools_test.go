@@ -123,7 +123,7 @@ func (w *world) start() {
 		DB: w.db, Master: w.master, Clock: w.clock, Account: account, Sender: w.outbox,
 		BaseURL: func() string { return w.url },
 	})
-	w.t.Cleanup(w.service.Close)
+	userpool.ShareKeys(w.service) // and so it must not be closed
 	// The client signs with the machine's time, whatever the room's clock says.
 	router := wire.NewRouter(wire.Config{
 		Services: []*model.Service{cognitoidp.Service}, Gate: rootGate{&sigv4.Verifier{Now: time.Now}},

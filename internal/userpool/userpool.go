@@ -72,7 +72,7 @@ type Service struct {
 	decoys     *keys.Sealer // MACs from which users that do not exist are made up
 	pages      *store.Tokens
 
-	reserve  *keys.Reserve
+	newKeys  keySource
 	pools    *cache[*pool]
 	clients  *cache[*client]
 	turns    turns
@@ -80,11 +80,8 @@ type Service struct {
 	unknowns *memory[attempts] // attempts on users that do not exist
 }
 
-// reserveSize is how many signing keys wait for new pools; a pool takes two.
-const reserveSize = 4
-
-// New returns the room over a directory and starts to make signing keys in the
-// background, until [Service.Close].
+// New returns the room over a directory. Once it has made a pool it makes signing
+// keys for the next one in the background, until [Service.Close].
 func New(c Config) *Service {
 	return &Service{
 		db: c.DB, clock: c.Clock, account: c.Account, baseURL: c.BaseURL, sender: c.Sender,
@@ -96,7 +93,6 @@ func New(c Config) *Service {
 		codes:      c.Master.Sealer("userpool code"),
 		decoys:     c.Master.Sealer("userpool decoy"),
 		pages:      store.NewTokens(c.Master.Sealer("userpool page token").MAC("key")),
-		reserve:    keys.NewReserve(reserveSize),
 		pools:      newCache[*pool](c.Clock),
 		clients:    newCache[*client](c.Clock),
 		spent:      newMemory[bool](maxChallengeLife, 1<<17),
@@ -110,7 +106,7 @@ func Collections() []store.Kind {
 }
 
 // Close stops making signing keys.
-func (s *Service) Close() { s.reserve.Close() }
+func (s *Service) Close() { s.newKeys.close() }
 
 // Forget drops everything that the room holds in memory, for when the directory
 // was changed behind its back.

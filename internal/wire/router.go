@@ -139,9 +139,9 @@ func (rt *Router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if r.Header.Get("X-Amz-Target") == "" {
-		if h, pattern := rt.plain.Handler(r); pattern != "" {
+		if _, pattern := rt.plain.Handler(r); pattern != "" {
 			w.Header().Set("Date", rt.clock.Now().Format(http.TimeFormat))
-			h.ServeHTTP(w, r)
+			rt.plain.ServeHTTP(w, r)
 			return
 		}
 	}

@@ -307,3 +307,15 @@ func TestCoverageCounts(t *testing.T) {
 		t.Errorf("the page does not tell what is built:\n%.2000s", page)
 	}
 }
+
+func TestPlainRoute(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, everything)
+	s.HandleHTTP("GET /{pool}/.well-known/jwks.json", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, "keys of "+r.PathValue("pool"))
+	}))
+	w := s.do(httptest.NewRequest("GET", "/us-east-1_abc/.well-known/jwks.json", nil))
+	if w.Code != 200 || w.Body.String() != "keys of us-east-1_abc" || w.Header().Get("Access-Control-Allow-Origin") != "*" {
+		t.Errorf("%d %s %v", w.Code, w.Body, w.Header())
+	}
+}

@@ -65,12 +65,15 @@ func Bench(b *testing.B, e Engine) {
 			})
 		})
 		b.Run(fmt.Sprintf("Put/callers=%d", callers), func(b *testing.B) {
+			before := db.Stats()
 			race(b, callers, func(n int) error {
 				item := newEndpoint(n)
 				return db.Update(b.Context(), func(tx store.Tx) error {
 					return endpoints.Put(tx, "app", endpointID(n%benchRows), item)
 				})
 			})
+			after := db.Stats()
+			b.ReportMetric(float64(after.Updates-before.Updates)/float64(after.Commits-before.Commits), "updates/commit")
 		})
 		b.Run(fmt.Sprintf("Modify/callers=%d", callers), func(b *testing.B) {
 			race(b, callers, func(n int) error {

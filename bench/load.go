@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+)
+
+// load is an operation to be repeated over a number of connections.
+type load struct {
+	name   string
+	size   int // what one operation counts for, 1 when 0
+	work   workFunc
+	floor  floorFunc
+	target target
+}
+
+// workFunc runs the operation with this number once and checks its answer.
+type workFunc func(c *conn, n int) error
+
+// floorFunc measures the floor of a load over so many connections.
+type floorFunc func(ctx context.Context, connections int) (floor, error)
+
+// floor is what the machine can do at best for an operation, measured without
+// the server: either the processor time that one cannot do without, or what one
+// can do in a second.
+type floor struct {
+	what string
+	rate float64       // in what the load counts, per second
+	cpu  time.Duration // zero when the rate is the floor
+}
+
+// target is what the load shall reach from so many connections on; a zero field
+// demands nothing.
+type target struct {
+	share float64 // of the floor
+	rate  float64 // per second
+	from  int     // connections
+}
+
+// figure is one line of the report.
+type figure struct {
+	load
+	outcome
+	floor       floor
+	connections int
+}
+
+// perSecond is the rate in what the load counts.
+func (f figure) perSecond() float64 { return f.rate() * float64(max(f.size, 1)) }
+
+// share tells how close to the floor the server came: the processor time that
+// the operation needs over what the server took, or the server's rate over the
+// floor's.
+func (f figure) share() float64 {
+	if f.floor.cpu > 0 {
+		return float64(f.floor.cpu) / float64(f.cpu)
+	}
+	return f.perSecond() / f.floor.rate
+}
+
+// met tells whether the load reached its target.
+func (f figure) met() bool {
+	return f.share() >= f.target.share && f.perSecond() >= f.target.rate
+}
+
+// measure runs a load's floor and then the load.
+func (b *bench) measure(ctx context.Context, s *server, l load, connections int) (figure, error) {
+	fmt.Fprintf(os.Stderr, "%s, %d connections ...\n", l.name, connections)
+	f, err := l.floor(ctx, connections)
+	if err != nil {
+		return figure{}, fmt.Errorf("the floor of %s: %w", l.name, err)
+	}
+	o, err := drive(ctx, s.address, s.Process.Pid, connections, b.while, l.work)
+	if err != nil {
+		return figure{}, fmt.Errorf("%s over %d connections: %w", l.name, connections, err)
+	}
+	return figure{load: l, outcome: o, floor: f, connections: connections}, nil
+}
+
+// warmUp is how long a load runs before it is measured.
+const warmUp = 300 * time.Millisecond
+
+// drive opens connections to a server, in the process pid, and works over them
+// at once, first to warm up and then for a while to measure.
+func drive(ctx context.Context, address string, pid, connections int, while time.Duration, work workFunc) (outcome, error) {
+	conns := make([]*conn, connections)
+	for i := range conns {
+		c, err := dial(address)
+		if err != nil {
+			return outcome{}, err
+		}
+		defer c.Close()
+		conns[i] = c
+	}
+	operation := func(worker, n int) error { return work(conns[worker], n) }
+	if _, err := race(ctx, connections, warmUp, pid, operation); err != nil {
+		return outcome{}, err
+	}
+	return race(ctx, connections, while, pid, operation)
+}

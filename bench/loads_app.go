@@ -1,0 +1,98 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"pintail/internal/gen/pinpoint"
+)
+
+// appLoads are the loads of an app that reports.
+func (b *bench) appLoads(t *site) ([]load, error) {
+	updateEndpoint, err := t.updateEndpoints()
+	return []load{
+		{
+			name: "UpdateEndpoint", work: updateEndpoint, floor: b.directoryFloor,
+			target: target{share: 0.8, from: 64},
+		},
+		{
+			name: "PutEvents, 1 event", work: t.putEvents(1),
+			floor: func(ctx context.Context, connections int) (floor, error) { return b.eventsFloor(ctx, connections, 1) },
+		},
+		{
+			name: "PutEvents, 100 events", size: 100, work: t.putEvents(100),
+			floor:  func(ctx context.Context, _ int) (floor, error) { return b.eventsFloor(ctx, 1, 1000) },
+			target: target{share: 0.4, rate: 100_000, from: 16},
+		},
+	}, err
+}
+
+// updateEndpoints makes the endpoints and returns a load that reports them anew,
+// all over the directory.
+func (t *site) updateEndpoints() (workFunc, error) {
+	requests := make([]request, endpoints)
+	for n := range requests {
+		requests[n] = t.guest.request(pinpoint.UpdateEndpoint.Operation, endpoint(n), t.app, endpointID(n))
+	}
+	update := func(c *conn, n int) error {
+		body, err := c.do(requests[n%len(requests)])
+		if err == nil && !bytes.Contains(body, []byte(`"Accepted"`)) {
+			err = fmt.Errorf("UpdateEndpoint answered %s", body)
+		}
+		return err
+	}
+	return update, t.all(len(requests), update)
+}
+
+// all runs a load's operations with the numbers below n once each.
+func (t *site) all(n int, work workFunc) error {
+	const connections = 64
+	var group errgroup.Group
+	for first := range connections {
+		group.Go(func() error {
+			c, err := dial(t.address)
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			for i := first; i < n && err == nil; i += connections {
+				err = work(c, i)
+			}
+			return err
+		})
+	}
+	return group.Wait()
+}
+
+// devices is the number of endpoints that report events.
+const devices = 512
+
+// putEvents reports so many events of one device at once.
+func (t *site) putEvents(size int) workFunc {
+	requests := make([]request, devices)
+	for n := range requests {
+		id := endpointID(n)
+		requests[n] = t.guest.request(pinpoint.PutEvents.Operation, events(id, size, time.Now()), t.app)
+	}
+	return func(c *conn, n int) error {
+		body, err := c.do(requests[n%len(requests)])
+		if err == nil {
+			err = checkAccepted(body, size)
+		}
+		return err
+	}
+}
+
+// checkAccepted makes sure that an answer of PutEvents accepts every event, and
+// the endpoint too.
+func checkAccepted(body []byte, size int) error {
+	all, accepted := bytes.Count(body, []byte(`"StatusCode":`)), bytes.Count(body, []byte(`"StatusCode":202`))
+	if all != accepted || accepted != size+1 {
+		return fmt.Errorf("PutEvents accepted %d of %d items: %s", accepted, size+1, body)
+	}
+	return nil
+}

@@ -1,0 +1,135 @@
+// Command bench measures a Pintail server from outside, as its clients meet it:
+// it starts the program on a temporary folder, sets it up through its public
+// interface, puts it under load and writes a Markdown report. "make bench" runs
+// it through scripts/bench; docs/performance.md explains the figures.
+//
+// Every figure stands beside its floor: what this machine can do at best for
+// such an operation, measured a moment before without the server. A rate alone
+// says more about the machine and about who else uses it than about the server.
+//
+// Client and server share the processors. So the client does as little as it
+// can: requests are made and signed ahead, each connection is used by one
+// goroutine, and answers are checked without being parsed where that is enough.
+// Only successful answers count, and anything else ends the program.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"regexp"
+	"syscall"
+	"time"
+)
+
+// bench is one run of this program.
+type bench struct {
+	program string         // the server's
+	folder  string         // for everything that is written
+	while   time.Duration  // how long each load and most floors run
+	only    *regexp.Regexp // the loads to run; nil for these and everything else
+}
+
+// limit ends a run that hangs.
+const limit = 10 * time.Minute
+
+func main() {
+	if len(os.Args) == 3 && os.Args[1] == bareVerb {
+		fmt.Fprintln(os.Stderr, serveBare(os.Args[2]))
+		os.Exit(1)
+	}
+	server := flag.String("server", "bin/pintail", "the server's `program`")
+	seconds := flag.Float64("seconds", 3, "how long each load runs")
+	only := flag.String("run", "", "run only the loads whose name matches this `expression`")
+	dir := flag.String("dir", "", "`folder` for the data, on a disk; the system's temporary folder if empty")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	b := &bench{program: *server, while: time.Duration(*seconds * float64(time.Second))}
+	if *only != "" {
+		var err error
+		if b.only, err = regexp.Compile(*only); err != nil {
+			fmt.Fprintln(os.Stderr, "bench: -run:", err)
+			os.Exit(2)
+		}
+	}
+	if err := b.run(ctx, *dir, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// run measures everything and then reports.
+func (b *bench) run(ctx context.Context, dir string, w io.Writer) (err error) {
+	if b.folder, err = os.MkdirTemp(dir, "pintail-bench"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(b.folder)
+	about, err := machine(b.folder)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "%s\n\n", about)
+	if b.only != nil {
+		figures, err := b.underLoad(ctx, nil)
+		reportLoads(w, figures)
+		return err
+	}
+	var l lifecycle
+	if err := b.idle(ctx, &l); err != nil {
+		return err
+	}
+	figures, err := b.underLoad(ctx, &l)
+	if err != nil {
+		return err
+	}
+	reportLoads(w, figures)
+	l.report(w)
+	return nil
+}
+
+// underLoad starts a server and runs the loads on it. Unless l is nil it kills
+// the server at last and starts it again.
+func (b *bench) underLoad(ctx context.Context, l *lifecycle) ([]figure, error) {
+	folder, err := os.MkdirTemp(b.folder, "load")
+	if err != nil {
+		return nil, err
+	}
+	s, _, err := b.startServer(ctx, folder)
+	if err != nil {
+		return nil, err
+	}
+	defer s.kill()
+	t, err := prepare(s)
+	if err != nil {
+		return nil, err
+	}
+	var figures []figure
+	for _, loads := range []func(*site) ([]load, error){b.userLoads, b.appLoads} {
+		list, err := loads(t) // made when they are needed: signatures age
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range list {
+			if b.only != nil && !b.only.MatchString(l.name) {
+				continue
+			}
+			for _, connections := range []int{1, 16, 64} {
+				f, err := b.measure(ctx, s, l, connections)
+				if err != nil {
+					return nil, err
+				}
+				figures = append(figures, f)
+			}
+		}
+	}
+	if l != nil {
+		err = b.crash(ctx, t, l)
+	}
+	return figures, err
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// process is a child of this program, and what Linux tells about it.
+type process struct {
+	*exec.Cmd
+	done chan struct{} // closed when it has ended
+}
+
+// start runs a program whose standard output and error go to the writers.
+func start(out, log io.Writer, program string, args ...string) (*process, error) {
+	p := &process{Cmd: exec.Command(program, args...), done: make(chan struct{})}
+	p.Stdout, p.Stderr = out, log
+	if err := p.Start(); err != nil {
+		return nil, err
+	}
+	go func() {
+		_ = p.Wait() // ProcessState tells how it ended
+		close(p.done)
+	}()
+	return p, nil
+}
+
+// end sends a signal and waits until the process is gone.
+func (p *process) end(s os.Signal) error {
+	if err := p.Process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	select {
+	case <-p.done:
+		return nil
+	case <-time.After(patience):
+		_ = p.Process.Kill()
+		<-p.done
+		return fmt.Errorf("%s did not stop within %s", p.Path, patience)
+	}
+}
+
+// stop ends the process as an operator does, and kill as a power cut does.
+func (p *process) stop() error { return p.end(syscall.SIGTERM) }
+func (p *process) kill() error { return p.end(syscall.SIGKILL) }
+
+// tick is the unit of processor times in /proc/PID/stat, the same on all of
+// Linux's common processors.
+const tick = 10 * time.Millisecond
+
+// processorTime returns what a process has used of all processors, in user mode
+// and in the kernel for it.
+func processorTime(pid int) (time.Duration, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, err
+	}
+	_, rest, _ := bytes.Cut(text, []byte(") ")) // the second field is a name and may hold spaces
+	fields := bytes.Fields(rest)
+	const utime, stime = 14 - 3, 15 - 3 // rest begins with the third
+	if len(fields) <= stime {
+		return 0, fmt.Errorf("/proc/%d/stat has %d fields", pid, len(fields))
+	}
+	user, err := strconv.Atoi(string(fields[utime]))
+	system, err2 := strconv.Atoi(string(fields[stime]))
+	return time.Duration(user+system) * tick, errors.Join(err, err2)
+}
+
+// memory returns a line of /proc/PID/status that counts memory, in bytes.
+func memory(pid int, name string) (int, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, err
+	}
+	for line := range bytes.Lines(text) {
+		if rest, ok := bytes.CutPrefix(line, []byte(name+":")); ok {
+			kib, err := strconv.Atoi(string(bytes.TrimSpace(bytes.TrimSuffix(bytes.TrimSpace(rest), []byte("kB")))))
+			return kib << 10, err
+		}
+	}
+	return 0, fmt.Errorf("/proc/%d/status has no %s", pid, name)
+}

@@ -1,0 +1,85 @@
+// Package audience is Pinpoint's directory: projects (Pinpoint calls them
+// applications, or apps), their endpoints, and the users that endpoints share.
+// An endpoint is one address of one person on one channel; a user is the set of
+// endpoints with one user id, and the attributes that all of them show.
+//
+// Every write of an endpoint is a patch: what a request does not name stays as
+// it is. UpdateEndpoint, UpdateEndpointsBatch and the endpoint blocks of
+// PutEvents (package event, through [Service.Arrive]) all go the same way:
+//
+//	check the request -> read the endpoint -> merge -> judge the outcome -> write
+//
+// Projects belong to the account; endpoints and users belong to their project.
+package audience
+
+import (
+	"context"
+
+	"pintail/internal/clock"
+	"pintail/internal/gen/pinpoint"
+	"pintail/internal/keys"
+	"pintail/internal/store"
+	"pintail/internal/wire"
+)
+
+// Events is what the room must be able to do to the event log.
+// eventstore.Store implements it.
+type Events interface {
+	// DeleteApp erases all events of a project.
+	DeleteApp(ctx context.Context, app string) error
+}
+
+// Config is what the room is made of.
+type Config struct {
+	DB      store.DB
+	Events  Events
+	Master  *keys.MasterKey // seals page tokens
+	Clock   *clock.Clock
+	Account string // owner of the projects
+}
+
+// Service is the room.
+type Service struct {
+	db      store.DB
+	events  Events
+	clock   *clock.Clock
+	account string
+	tokens  *store.Tokens
+
+	known *cache[string, *project]
+	seen  *cache[endpointKey, *endpoint]
+}
+
+// New returns the room over a directory.
+func New(c Config) *Service {
+	return &Service{
+		db: c.DB, events: c.Events, clock: c.Clock, account: c.Account,
+		tokens: store.NewTokens(c.Master.Sealer("audience page token").MAC("key")),
+		known:  newCache[string, *project](c.Clock.Now),
+		seen:   newCache[endpointKey, *endpoint](c.Clock.Now),
+	}
+}
+
+// Collections are what the directory must keep for this room.
+func Collections() []store.Kind { return []store.Kind{apps, names, endpoints, users} }
+
+// Routes names every operation that the room answers.
+func (s *Service) Routes(r *wire.Router) {
+	wire.Handle(r, pinpoint.CreateApp, s.createApp)
+	wire.Handle(r, pinpoint.GetApps, s.getApps)
+	wire.Handle(r, pinpoint.GetApp, s.getApp)
+	wire.Handle(r, pinpoint.DeleteApp, s.deleteApp)
+	wire.Handle(r, pinpoint.UpdateEndpoint, s.updateEndpoint)
+	wire.Handle(r, pinpoint.UpdateEndpointsBatch, s.updateEndpointsBatch)
+	wire.Handle(r, pinpoint.GetEndpoint, s.getEndpoint)
+	wire.Handle(r, pinpoint.DeleteEndpoint, s.deleteEndpoint)
+	wire.Handle(r, pinpoint.GetUserEndpoints, s.getUserEndpoints)
+	wire.Handle(r, pinpoint.DeleteUserEndpoints, s.deleteUserEndpoints)
+}
+
+// Forget drops what the room remembers of the directory. Call it after
+// [store.DB.Reset]; in all other cases the room keeps up by itself.
+func (s *Service) Forget() {
+	s.known.reset()
+	s.seen.reset()
+}

@@ -1,0 +1,202 @@
+package duckdb
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"pintail/internal/eventstore"
+	"pintail/internal/eventstore/duckdb/commitlog"
+	"pintail/internal/eventstore/eventstoretest"
+)
+
+func openStore(t *testing.T, dir string) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), dir, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func count(t *testing.T, s *Store, app string) (sum int64) {
+	t.Helper()
+	counts, err := s.CountByType(t.Context(), eventstore.Filter{App: app})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range counts {
+		sum += c.Count
+	}
+	return sum
+}
+
+// childDir makes the test binary, run again for one test, the other process
+// that the test is about.
+const childDir = "DUCKDB_TEST_CHILD_DIR"
+
+// inChild runs a test in a process of its own and returns what it prints.
+func inChild(t *testing.T, test, dir string) string {
+	t.Helper()
+	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+test+"$", "-test.v")
+	child.Env = append(os.Environ(), childDir+"="+dir)
+	output, err := child.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, output)
+	}
+	return string(output)
+}
+
+func TestSecondProcessIsRefused(t *testing.T) {
+	if dir := os.Getenv(childDir); dir != "" {
+		_, err := Open(t.Context(), dir, Options{})
+		t.Log("opening:", err)
+		return
+	}
+	dir := t.TempDir()
+	openStore(t, dir)
+	if output := inChild(t, t.Name(), dir); !strings.Contains(output, fileName+" is in use by another process") {
+		t.Error(output)
+	}
+}
+
+func TestNewerSchemaIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	s := openStore(t, dir)
+	if err := s.engine.writer.exec("INSERT INTO schema_version VALUES (1000)"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.engine.checkpoint(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), dir, Options{}); err == nil || !strings.Contains(err.Error(), "newer version") {
+		t.Errorf("opening gave %v", err)
+	}
+}
+
+// TestEngineFailure: when DuckDB fails, the store opens the file again and has
+// each event once, whether the file got what was stored before the failure or
+// lost it.
+func TestEngineFailure(t *testing.T) {
+	for name, finally := range map[string]func(*engine) error{
+		"saved": (*engine).checkpoint,
+		"lost":  func(*engine) error { return nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := openStore(t, t.TempDir())
+			list := eventstoretest.Sample(100)
+			appendList := func() {
+				if err := s.Append(t.Context(), list); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for range 3 {
+				appendList()
+				if err := s.mover.flush(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			failure := errors.New("broken")
+			err := s.mover.write(func(s *Store, e *engine) error {
+				appendList()
+				events, first := oldest(s.tail.state().runs)
+				if err := errors.Join(e.store(events, first), finally(e)); err != nil {
+					t.Error(err)
+				}
+				return failure
+			})
+			if !errors.Is(err, failure) {
+				t.Errorf("the failure became %v", err)
+			}
+			appendList()
+			err = s.tail.await(t.Context(), nil, func(now state) (bool, error) { return now.failure == nil, nil })
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := count(t, s, list[0].App); got != 500 {
+				t.Errorf("%d events of 500 after a failure", got)
+			}
+		})
+	}
+}
+
+// TestRest: a store at rest has everything in the file and keeps working.
+func TestRest(t *testing.T) {
+	s := openStore(t, t.TempDir())
+	list := eventstoretest.Sample(100)
+	for round := range int64(2) {
+		if err := s.Append(t.Context(), list); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.mover.flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.mover.write((*Store).rest); err != nil {
+			t.Fatal(err)
+		}
+		if s.engine.unsaved != 0 {
+			t.Errorf("%d events are not saved", s.engine.unsaved)
+		}
+		if got := count(t, s, list[0].App); got != 100*(round+1) {
+			t.Errorf("%d events in round %d", got, round)
+		}
+	}
+}
+
+func TestDamagedLogIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	s := openStore(t, dir)
+	log, err := commitlog.Open(filepath.Join(dir, "other"), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := log.Commit([]commitlog.Frame{commitlog.NewFrame([]byte("no events"), 2)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.engine.catchUp(log, 0, 2); !errors.Is(err, commitlog.ErrDamaged) {
+		t.Errorf("storing nonsense: %v", err)
+	}
+	if err := log.Close(0); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestInterrupt: a query that would take hours ends with its context.
+func TestInterrupt(t *testing.T) {
+	s := openStore(t, t.TempDir())
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	err := s.query(ctx, "SELECT count(*) FROM range(100000000000) a, range(1000) b WHERE a.range % 7 = b.range", nil, nil)
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the query ended with %v", err)
+	}
+}
+
+func FuzzDecodeEvents(f *testing.F) {
+	f.Add(encodeEvents(nil, eventstoretest.Sample(2)), 2)
+	f.Add(encodeEvents(nil, []eventstore.Event{{App: "a"}}), 1)
+	f.Add([]byte{1, 200, 1}, 1)
+	f.Fuzz(func(t *testing.T, b []byte, n int) {
+		if n < 0 {
+			return
+		}
+		events, err := decodeEvents(bytes.Clone(b), n)
+		if err != nil {
+			return
+		}
+		again, err := decodeEvents(encodeEvents(nil, events), n)
+		if err != nil || len(again) != len(events) {
+			t.Fatalf("%d events were read, written and not read again: %v", len(events), err)
+		}
+	})
+}

@@ -1,0 +1,179 @@
+package duckdb
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"pintail/internal/eventstore"
+)
+
+// When and how the tail is moved into the table.
+const (
+	moveAt    = 16 << 10        // this many events are moved at once
+	moveAfter = time.Second     // fewer are moved so often
+	moveMost  = 32 << 10        // most events of one transaction
+	restAfter = 5 * time.Second // without calls, the store is idle
+)
+
+// saveAt is the number of events in the table at which they are checkpointed.
+// It is two row groups of DuckDB, and a second's work to catch up with after a
+// crash.
+const saveAt = 2 * 122_880
+
+// restMemoryLimit makes DuckDB let go of cached blocks.
+const restMemoryLimit = "32MB"
+
+// patience bounds, in ticks of moveAfter, how long the mover leaves a database
+// alone that fails whenever it is opened again.
+const patience = 32
+
+// mover is the goroutine that moves events from the tail into the table,
+// checkpoints them there, and opens the database again after a failure.
+type mover struct {
+	store  *Store
+	writes sync.Mutex // held while the engine's writing connection is used
+	closed chan struct{}
+
+	// After a failure, how many ticks to wait for the next attempt, and how
+	// many were waited. Only the goroutine uses them.
+	wait, waited int
+}
+
+func startMover(s *Store) *mover {
+	m := &mover{store: s, closed: make(chan struct{}), wait: 1}
+	go m.run()
+	return m
+}
+
+func (m *mover) run() {
+	defer close(m.closed)
+	due, rest := time.NewTicker(moveAfter), time.NewTicker(restAfter)
+	defer due.Stop()
+	defer rest.Stop()
+	idle := false
+	for {
+		now, changed := m.store.tail.watch()
+		if now.count >= moveAt && now.failure == nil {
+			_ = m.move() // the tail has the failure
+			continue
+		}
+		select {
+		case <-m.store.closing:
+			return
+		case <-changed:
+		case <-due.C:
+			m.tick(now.failure != nil)
+		case <-rest.C:
+			wasIdle := idle
+			idle = m.store.activity.Swap(0) == 0
+			if idle && !wasIdle && now.failure == nil {
+				_ = m.write((*Store).rest)
+			}
+		}
+	}
+}
+
+// tick moves what has waited long enough, after a failure with the database
+// opened again. Attempts that fail become rarer.
+func (m *mover) tick(failed bool) {
+	if !failed {
+		m.wait, m.waited = 1, 0
+		_ = m.move()
+		return
+	}
+	if m.waited++; m.waited < m.wait {
+		return
+	}
+	m.wait, m.waited = min(2*m.wait, patience), 0
+	if m.store.reopen() == nil {
+		_ = m.move()
+	}
+}
+
+// move moves the oldest events of the tail. Before, it checkpoints the table if
+// that is due, so that there is a bound to what is not saved even when saving
+// fails.
+func (m *mover) move() error {
+	return m.write(func(s *Store, e *engine) error {
+		if e.unsaved >= saveAt {
+			if err := s.save(e); err != nil {
+				return err
+			}
+		}
+		events, first := oldest(s.tail.state().runs)
+		if len(events) == 0 {
+			return nil
+		}
+		if err := e.store(events, first); err != nil {
+			return err
+		}
+		s.tail.moved(first + eventstore.Cursor(len(events)) - 1)
+		return nil
+	})
+}
+
+// oldest returns the first events of runs, up to moveMost, and the cursor of
+// the first.
+func oldest(runs []run) (events []*eventstore.Event, first eventstore.Cursor) {
+	for _, r := range runs {
+		if len(events) == 0 {
+			first = r.first
+		}
+		for i := range r.events[:min(len(r.events), moveMost-len(events))] {
+			events = append(events, &r.events[i])
+		}
+	}
+	return events, first
+}
+
+// flush moves everything that was acknowledged before the call.
+func (m *mover) flush(ctx context.Context) error {
+	target := m.store.tail.state().last
+	for m.store.tail.state().stored < target {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := m.move(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// erase moves everything that was acknowledged and then runs a change that
+// erases some of it.
+func (m *mover) erase(ctx context.Context, change func(e *engine, stored eventstore.Cursor) error) error {
+	if err := m.flush(ctx); err != nil {
+		return err
+	}
+	return m.write(func(s *Store, e *engine) error { return change(e, s.tail.state().stored) })
+}
+
+// write runs a change on the engine. After an error the engine is closed, since
+// DuckDB may have given up on the file, and the error is left in the tail for
+// appends and queries to see; what was not stored stays in the tail, what was
+// not saved in the commit log.
+func (m *mover) write(change func(*Store, *engine) error) error {
+	m.writes.Lock()
+	defer m.writes.Unlock()
+	e, release, err := m.store.use()
+	if err != nil {
+		return err
+	}
+	err = change(m.store, e)
+	release()
+	if err != nil {
+		m.store.abandon(err)
+	}
+	return err
+}
+
+// close stops the goroutine, moves what is left and checkpoints it.
+func (m *mover) close() error {
+	<-m.closed
+	if err := m.flush(context.Background()); err != nil {
+		return err
+	}
+	return m.write((*Store).save)
+}

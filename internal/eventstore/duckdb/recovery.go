@@ -1,0 +1,105 @@
+package duckdb
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"pintail/internal/eventstore"
+	"pintail/internal/eventstore/duckdb/commitlog"
+)
+
+// recover opens the commit log and begins to store what the file lacks of it.
+// That may take seconds, and appends need not wait for it; whoever uses the
+// engine does.
+func (s *Store) recover(ctx context.Context) error {
+	stored, err := s.engine.stored(ctx)
+	if err != nil {
+		return err
+	}
+	if s.log, err = commitlog.Open(filepath.Join(s.dir, logName), uint64(stored)); err != nil {
+		return err
+	}
+	last := eventstore.Cursor(s.log.Last())
+	s.tail = newTail(last)
+	s.engines.Lock()
+	go func() {
+		defer s.engines.Unlock()
+		if err := s.engine.catchUp(s.log, stored, last); err != nil {
+			s.drop(err)
+		}
+	}()
+	return nil
+}
+
+// use returns the engine, which stays open until release is called.
+func (s *Store) use() (e *engine, release func(), err error) {
+	s.engines.RLock()
+	if s.engine == nil {
+		s.engines.RUnlock()
+		if err := s.enter(); err != nil {
+			return nil, nil, err
+		}
+		return nil, nil, fmt.Errorf("eventstore: the database is closed after a failure: %w", s.tail.state().failure)
+	}
+	return s.engine, s.engines.RUnlock, nil
+}
+
+// abandon gives the engine up because of a failure.
+func (s *Store) abandon(failure error) {
+	s.engines.Lock()
+	defer s.engines.Unlock()
+	s.drop(failure)
+}
+
+func (s *Store) drop(failure error) {
+	s.tail.failed(failure)
+	s.engine.discard()
+	s.engine = nil
+}
+
+// reopen opens a new engine after a failure and stores what the old one had
+// and the file lacks.
+func (s *Store) reopen() error {
+	s.engines.Lock()
+	defer s.engines.Unlock()
+	ctx := context.Background()
+	e, err := openEngine(ctx, s.path(), s.options.MemoryLimit)
+	if err != nil {
+		return err
+	}
+	stored, err := e.stored(ctx)
+	if err == nil {
+		err = e.catchUp(s.log, stored, s.tail.state().stored)
+	}
+	if err != nil {
+		e.discard()
+		return err
+	}
+	s.engine = e
+	s.tail.moved(stored)
+	return nil
+}
+
+// save checkpoints the table and discards what the commit log need not have
+// any longer.
+func (s *Store) save(e *engine) error {
+	stored := s.tail.state().stored
+	if err := e.checkpoint(); err != nil {
+		return err
+	}
+	return s.log.Discard(uint64(stored))
+}
+
+// rest saves, so that a start after a crash is quick, and makes DuckDB give
+// back memory.
+func (s *Store) rest(e *engine) error {
+	if e.unsaved > 0 {
+		if err := s.save(e); err != nil {
+			return err
+		}
+	}
+	// A query may need more than the low limit just now: the next rest will do.
+	_ = e.writer.exec("SET memory_limit = " + quote(restMemoryLimit))
+	return e.writer.exec("SET memory_limit = " + quote(s.options.MemoryLimit))
+}

@@ -1,0 +1,233 @@
+// Package postgres is the event store for more than one process: it fulfils
+// eventstore.Store on PostgreSQL, in a schema of its own named "eventstore".
+//
+// Cursors are handed out by one row that holds the last one. A commit locks
+// that row, copies its events in with the cursors that follow, and commits;
+// the next one, of any process, waits for the lock. So cursors become visible
+// in their order and a follower never passes one that is still being written.
+// What this costs in concurrency, group commit gives back: each process has one
+// commit under way, for all callers that wait.
+//
+// When the connection breaks during COMMIT nobody can know whether it took
+// effect; Append then fails although the events may be there.
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"pintail/internal/eventstore"
+	"pintail/internal/eventstore/groupcommit"
+)
+
+// groupLimits bound a group commit: about 5 MB of COPY.
+var groupLimits = groupcommit.Limits{Weight: 10_000, Enough: 2_000, Wait: 2 * time.Millisecond}
+
+// commitTimeout bounds a group commit, so that a lost server fails appends
+// instead of holding them up.
+const commitTimeout = 30 * time.Second
+
+// pollEvery is how often a waiting follower asks for other processes' events.
+const pollEvery = 50 * time.Millisecond
+
+// sizeTimeout bounds the question for the size in Stats.
+const sizeTimeout = time.Second
+
+// Store is an open event store.
+type Store struct {
+	pool    *pgxpool.Pool
+	group   *groupcommit.Group[[]eventstore.Event]
+	closing chan struct{}
+	close   sync.Once
+
+	mu      sync.Mutex
+	last    eventstore.Cursor // the newest that this process knows
+	changed chan struct{}     // closed and replaced when last changes
+
+	appended, commits, failures atomic.Uint64
+}
+
+var _ eventstore.Store = (*Store)(nil)
+
+// Open connects to the database and brings the schema up to date.
+func Open(ctx context.Context, url string) (*Store, error) {
+	pool, err := pgxpool.New(ctx, url)
+	if err != nil {
+		return nil, fmt.Errorf("eventstore: %w", err)
+	}
+	s := &Store{pool: pool, closing: make(chan struct{}), changed: make(chan struct{})}
+	if err := migrate(ctx, pool); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("eventstore: %w", err)
+	}
+	if err := s.refresh(ctx); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	s.group = groupcommit.New(groupLimits, s.commit)
+	return s, nil
+}
+
+// Append implements eventstore.Store.
+func (s *Store) Append(ctx context.Context, events []eventstore.Event) error {
+	events, err := eventstore.Prepare(events)
+	if err != nil || len(events) == 0 {
+		return err
+	}
+	err = s.group.Do(ctx, events, len(events))
+	if errors.Is(err, groupcommit.ErrClosed) {
+		return eventstore.ErrClosed
+	}
+	return err
+}
+
+// commit makes a group durable and visible.
+func (s *Store) commit(group [][]eventstore.Event) error {
+	ctx, cancel := context.WithTimeout(context.Background(), commitTimeout)
+	defer cancel()
+	count := 0
+	for _, events := range group {
+		count += len(events)
+	}
+	var last eventstore.Cursor
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		const take = "UPDATE eventstore.log SET last = last + $1 RETURNING last"
+		if err := tx.QueryRow(ctx, take, count).Scan(&last); err != nil {
+			return err
+		}
+		first := last - eventstore.Cursor(count) + 1
+		_, err := tx.Conn().PgConn().CopyFrom(ctx, newCopier(group, first), copyCommand)
+		return err
+	})
+	if err != nil {
+		s.failures.Add(1)
+		return fmt.Errorf("eventstore: %w", err)
+	}
+	s.commits.Add(1)
+	s.appended.Add(uint64(count))
+	s.saw(last)
+	return nil
+}
+
+// saw notes a cursor that is visible.
+func (s *Store) saw(last eventstore.Cursor) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if last > s.last {
+		s.last = last
+		close(s.changed)
+		s.changed = make(chan struct{})
+	}
+}
+
+// refresh finds out what other processes have written.
+func (s *Store) refresh(ctx context.Context) error {
+	var last eventstore.Cursor
+	if err := s.pool.QueryRow(ctx, "SELECT last FROM eventstore.log").Scan(&last); err != nil {
+		return s.explain(err)
+	}
+	s.saw(last)
+	return nil
+}
+
+// Wait implements eventstore.Store.
+func (s *Store) Wait(ctx context.Context, after eventstore.Cursor) error {
+	if err := s.check(); err != nil {
+		return err
+	}
+	poll := time.NewTicker(pollEvery)
+	defer poll.Stop()
+	for {
+		s.mu.Lock()
+		last, changed := s.last, s.changed
+		s.mu.Unlock()
+		if last > after {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-poll.C:
+			if err := s.refresh(ctx); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-s.closing:
+			return eventstore.ErrClosed
+		}
+	}
+}
+
+// Stats implements eventstore.Store. Bytes is 0 when the database does not
+// answer within a second.
+func (s *Store) Stats() eventstore.Stats {
+	ctx, cancel := context.WithTimeout(context.Background(), sizeTimeout)
+	defer cancel()
+	var bytes int64
+	if err := s.pool.QueryRow(ctx, "SELECT pg_total_relation_size('eventstore.events')").Scan(&bytes); err != nil {
+		bytes = 0
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return eventstore.Stats{
+		Last: s.last, Bytes: bytes,
+		Appended: s.appended.Load(), Commits: s.commits.Load(), Failures: s.failures.Load(),
+	}
+}
+
+// DeleteApp implements eventstore.Store.
+func (s *Store) DeleteApp(ctx context.Context, app string) error {
+	return s.exec(ctx, "DELETE FROM eventstore.events WHERE app = $1", app)
+}
+
+// Reset implements eventstore.Store.
+func (s *Store) Reset(ctx context.Context) error {
+	return s.exec(ctx, "TRUNCATE eventstore.events")
+}
+
+func (s *Store) exec(ctx context.Context, sql string, args ...any) error {
+	if err := s.check(); err != nil {
+		return err
+	}
+	_, err := s.pool.Exec(ctx, sql, args...)
+	return s.explain(err)
+}
+
+// check fails on a closed store.
+func (s *Store) check() error {
+	select {
+	case <-s.closing:
+		return eventstore.ErrClosed
+	default:
+		return nil
+	}
+}
+
+// explain gives an error of the database its origin, or says that the store was
+// closed meanwhile.
+func (s *Store) explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	if closed := s.check(); closed != nil {
+		return closed
+	}
+	return fmt.Errorf("eventstore: %w", err)
+}
+
+// Close implements eventstore.Store.
+func (s *Store) Close() error {
+	s.close.Do(func() {
+		s.group.Close()
+		close(s.closing)
+		s.pool.Close()
+	})
+	return nil
+}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"pintail/internal/delivery"
+	"pintail/internal/event"
 	"pintail/internal/eventstore"
 	"pintail/internal/gen/model"
 	"pintail/internal/store"
@@ -168,10 +169,9 @@ func (a *App) readOutbox(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]any{"Messages": found})
 }
 
-// activity tells what happened in an app during the last days.
+// activity serves Activity.
 func (a *App) activity(w http.ResponseWriter, r *http.Request) {
-	now := a.clock.Now()
-	activity, err := a.event.Activity(r.Context(), r.PathValue("app"), now.AddDate(0, 0, -30), now.Add(time.Minute))
+	activity, err := a.Activity(r.Context(), r.PathValue("app"))
 	if refusal, ok := errors.AsType[*model.Error](err); ok {
 		writeJSON(w, refusal.Type.Status, map[string]string{"Message": refusal.Message})
 		return
@@ -215,4 +215,16 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(v) // the client has gone when this fails
+}
+
+// Coverage is the page that lists every operation and whether it is built.
+func (a *App) Coverage() string { return a.router.Coverage() }
+
+// Outbox is where the server's messages end up.
+func (a *App) Outbox() *delivery.Outbox { return a.outbox }
+
+// Activity tells what happened in an app during the last thirty days.
+func (a *App) Activity(ctx context.Context, app string) (*event.Activity, error) {
+	now := a.clock.Now()
+	return a.event.Activity(ctx, app, now.AddDate(0, 0, -30), now.Add(time.Minute))
 }

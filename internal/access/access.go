@@ -15,9 +15,9 @@ package access
 
 import (
 	"net/http"
-	"time"
 
 	"pintail/internal/clock"
+	"pintail/internal/fresh"
 	"pintail/internal/gen/iam"
 	"pintail/internal/gen/sts"
 	"pintail/internal/keys"
@@ -50,9 +50,9 @@ type Service struct {
 	secrets  *keys.Sealer
 	tokens   *store.Tokens
 	verifier *sigv4.Verifier
-	roles    *roleCache
-	longTerm *keyCache
-	inline   *cache[*policy.Document]
+	roles    *fresh.Cache[string, *role]            // by name in lower case; nil where there is none
+	longTerm *fresh.Cache[string, *accessKey]       // by id
+	inline   *fresh.Cache[string, *policy.Document] // session policies by their text
 	// webIdentity reads the tokens that AssumeRoleWithWebIdentity takes.
 	webIdentity []TokenReader
 }
@@ -64,9 +64,9 @@ func New(c Config) *Service {
 		sessions: c.Master.Sealer("access session"),
 		secrets:  c.Master.Sealer("access secret key"),
 		tokens:   store.NewTokens(c.Master.Sealer("access page token").MAC("key")),
-		roles:    newCache[*role](),
-		longTerm: newCache[*accessKey](),
-		inline:   newCache[*policy.Document](),
+		roles:    fresh.New[string, *role](c.Clock.Now),
+		longTerm: fresh.New[string, *accessKey](c.Clock.Now),
+		inline:   fresh.New[string, *policy.Document](c.Clock.Now),
 	}
 	s.verifier = &sigv4.Verifier{
 		Now: c.Clock.Now,
@@ -118,9 +118,5 @@ func (s *Service) Routes(r *wire.Router) {
 func (s *Service) arn(resource string) string {
 	return "arn:aws:iam::" + s.account.String() + ":" + resource
 }
-
-// refreshEvery bounds for how long a node may act on a role or key that another
-// node has changed.
-const refreshEvery = time.Second
 
 var _ wire.Gate = (*Service)(nil)

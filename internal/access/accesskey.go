@@ -52,8 +52,8 @@ func (s *Service) RootKey(ctx context.Context) (id, secret string, created bool,
 // RestoreRootKey puts a root key back after a reset, so that clients which were
 // configured with it keep working.
 func (s *Service) RestoreRootKey(ctx context.Context, id, secret string) error {
-	s.longTerm.reset()
-	s.roles.reset()
+	s.longTerm.Reset()
+	s.roles.Reset()
 	return s.db.Update(ctx, func(tx store.Tx) error {
 		return accessKeys.Put(tx, directory, id, &accessKey{
 			ID: id, Owner: rootOwner, Sealed: s.secrets.Seal([]byte(secret), id), Created: s.clock.Now(),
@@ -68,24 +68,18 @@ func (s *Service) unsealKey(k *accessKey) (string, error) {
 
 // findKey returns a long-term key with its secret, or sigv4.ErrUnknownKey.
 func (s *Service) findKey(ctx context.Context, id string) (*accessKey, error) {
-	if k, ok := s.longTerm.get(id); ok {
-		return k, nil
-	}
-	read := time.Now()
-	var k *accessKey
-	err := s.db.View(ctx, func(tx store.Tx) (err error) {
-		k, err = accessKeys.Get(tx, directory, id)
-		return err
+	return s.longTerm.Load(id, func(*accessKey) (k *accessKey, err error) {
+		err = s.db.View(ctx, func(tx store.Tx) (err error) {
+			k, err = accessKeys.Get(tx, directory, id)
+			return err
+		})
+		if errors.Is(err, store.ErrNotFound) {
+			return nil, sigv4.ErrUnknownKey
+		}
+		if err != nil {
+			return nil, err
+		}
+		k.secret, err = s.unsealKey(k)
+		return k, err
 	})
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, sigv4.ErrUnknownKey
-	}
-	if err != nil {
-		return nil, err
-	}
-	if k.secret, err = s.unsealKey(k); err != nil {
-		return nil, err
-	}
-	s.longTerm.put(id, k, read)
-	return k, nil
 }

@@ -72,32 +72,25 @@ func (r *role) compile() error {
 // is none.
 func (s *Service) findRole(ctx context.Context, name string) (*role, error) {
 	key := strings.ToLower(name)
-	if r, ok := s.roles.get(key); ok {
-		return r, nil
-	}
-	read := time.Now()
-	var r *role
-	err := s.db.View(ctx, func(tx store.Tx) (err error) {
-		r, err = roles.Get(tx, s.account.String(), key)
-		return err
+	return s.roles.Load(key, func(*role) (r *role, err error) {
+		err = s.db.View(ctx, func(tx store.Tx) (err error) {
+			r, err = roles.Get(tx, s.account.String(), key)
+			return err
+		})
+		if errors.Is(err, store.ErrNotFound) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		return r, r.compile()
 	})
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	if err := r.compile(); err != nil {
-		return nil, err
-	}
-	s.roles.put(key, r, read)
-	return r, nil
 }
 
 // changeRole applies a change to a stored role and forgets the cached one.
 func (s *Service) changeRole(ctx context.Context, name string, change func(*role) error) error {
 	key := strings.ToLower(name)
-	defer s.roles.forget(key)
+	defer s.roles.Forget(key)
 	err := s.db.Update(ctx, func(tx store.Tx) error {
 		_, err := roles.Modify(tx, s.account.String(), key, change)
 		return err
@@ -167,7 +160,7 @@ func (s *Service) createRole(ctx context.Context, c *wire.Call, in *iam.CreateRo
 	if err != nil {
 		return nil, err
 	}
-	s.roles.forget(key)
+	s.roles.Forget(key)
 	answer := r.describe()
 	answer.MaxSessionDuration = nil // AWS leaves it out of this one answer
 	return &iam.CreateRoleResponse{Role: answer}, nil
@@ -268,7 +261,7 @@ func (s *Service) updateRole(ctx context.Context, _ *wire.Call, in *iam.UpdateRo
 // updateAssumeRolePolicy implements UpdateAssumeRolePolicy.
 func (s *Service) updateAssumeRolePolicy(ctx context.Context, _ *wire.Call, in *iam.UpdateAssumeRolePolicyRequest) (*emptyAnswer, error) {
 	key := strings.ToLower(in.RoleName)
-	defer s.roles.forget(key)
+	defer s.roles.Forget(key)
 	err := s.db.Update(ctx, func(tx store.Tx) error {
 		trust, err := s.checkTrust(tx, in.PolicyDocument)
 		if err != nil {
@@ -289,7 +282,7 @@ func (s *Service) updateAssumeRolePolicy(ctx context.Context, _ *wire.Call, in *
 // deleteRole implements DeleteRole.
 func (s *Service) deleteRole(ctx context.Context, _ *wire.Call, in *iam.DeleteRoleRequest) (*emptyAnswer, error) {
 	key := strings.ToLower(in.RoleName)
-	defer s.roles.forget(key)
+	defer s.roles.Forget(key)
 	err := s.db.Update(ctx, func(tx store.Tx) error {
 		r, err := roles.Get(tx, s.account.String(), key)
 		if err != nil {

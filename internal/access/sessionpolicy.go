@@ -3,7 +3,6 @@ package access
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"pintail/internal/policy"
 )
@@ -51,13 +50,14 @@ func (s *Service) sessionPolicies(carried []string) ([]policy.Named, error) {
 			named = append(named, policy.Named{Name: text, Document: document})
 			continue
 		}
-		document, ok := s.inline.get(text)
-		if !ok {
-			var err error
-			if document, err = policy.Parse([]byte(text), policy.Session); err != nil {
-				return nil, err
+		document, err := s.inline.Load(text, func(old *policy.Document) (*policy.Document, error) {
+			if old != nil {
+				return old, nil // a text means the same for ever
 			}
-			s.inline.put(text, document, time.Now())
+			return policy.Parse([]byte(text), policy.Session)
+		})
+		if err != nil {
+			return nil, err
 		}
 		named = append(named, policy.Named{Name: fmt.Sprintf("session policy %d", i+1), Document: document})
 	}

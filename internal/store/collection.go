@@ -147,8 +147,8 @@ func (c *Collection[T]) DeleteAll(tx Tx, owner string) (int, error) {
 	return tx.rows.DeleteAll(&c.schema, owner)
 }
 
-// Count returns the number of an owner's documents. It reads an index from end
-// to end: about 20 ms for a million.
+// Count returns the number of an owner's documents. It has to read the owner's
+// part of an index from end to end.
 func (c *Collection[T]) Count(tx Tx, owner string) (int, error) {
 	if !possible(owner, maxOwner) {
 		return 0, nil

@@ -38,7 +38,7 @@ type client struct {
 
 // client returns an app client by its id, and its pool.
 func (s *Service) client(ctx context.Context, id string) (*client, *pool, error) {
-	cl, err := s.clients.get(id, func(*client) (*client, error) {
+	cl, err := s.clients.Load(id, func(*client) (*client, error) {
 		var record *clientRecord
 		err := s.db.View(ctx, func(tx store.Tx) error {
 			home, err := clientHomes.Get(tx, homeOwner, id)
@@ -103,7 +103,7 @@ func (s *Service) createUserPoolClient(ctx context.Context, c *wire.Call, in *co
 		record.Secret = s.secrets.Seal([]byte(secret), p.Id, settings.ClientId)
 	}
 	err = s.update(ctx, func(tx store.Tx) error {
-		if _, err := s.record(tx, c, p.Id); err != nil { // deleted meanwhile
+		if _, err := s.poolRecord(tx, c, p.Id); err != nil { // deleted meanwhile
 			return err
 		}
 		if err := clients.Insert(tx, p.Id, settings.ClientId, record); err != nil {
@@ -122,7 +122,7 @@ func (s *Service) createUserPoolClient(ctx context.Context, c *wire.Call, in *co
 func (s *Service) describeUserPoolClient(ctx context.Context, c *wire.Call, in *cognitoidp.DescribeUserPoolClientRequest) (*cognitoidp.DescribeUserPoolClientResponse, error) {
 	var record *clientRecord
 	err := s.db.View(ctx, func(tx store.Tx) (err error) {
-		if _, err := s.record(tx, c, in.UserPoolId); err != nil {
+		if _, err := s.poolRecord(tx, c, in.UserPoolId); err != nil {
 			return err
 		}
 		if record, err = clients.Get(tx, in.UserPoolId, in.ClientId); errors.Is(err, store.ErrNotFound) {
@@ -154,7 +154,7 @@ func (s *Service) listUserPoolClients(ctx context.Context, c *wire.Call, in *cog
 	}
 	out := &cognitoidp.ListUserPoolClientsResponse{UserPoolClients: []cognitoidp.UserPoolClientDescription{}}
 	err = s.db.View(ctx, func(tx store.Tx) error {
-		if _, err := s.record(tx, c, in.UserPoolId); err != nil {
+		if _, err := s.poolRecord(tx, c, in.UserPoolId); err != nil {
 			return err
 		}
 		q := store.Query{After: after, Limit: int(*orNumber(in.MaxResults, maxListed))}
@@ -173,7 +173,7 @@ func (s *Service) listUserPoolClients(ctx context.Context, c *wire.Call, in *cog
 // deleteUserPoolClient implements DeleteUserPoolClient.
 func (s *Service) deleteUserPoolClient(ctx context.Context, c *wire.Call, in *cognitoidp.DeleteUserPoolClientRequest) (*model.Empty, error) {
 	err := s.update(ctx, func(tx store.Tx) error {
-		if _, err := s.record(tx, c, in.UserPoolId); err != nil {
+		if _, err := s.poolRecord(tx, c, in.UserPoolId); err != nil {
 			return err
 		}
 		err := clients.Delete(tx, in.UserPoolId, in.ClientId)
@@ -188,6 +188,6 @@ func (s *Service) deleteUserPoolClient(ctx context.Context, c *wire.Call, in *co
 	if err != nil {
 		return nil, err
 	}
-	s.clients.forget(in.ClientId)
+	s.clients.Forget(in.ClientId)
 	return nil, nil
 }

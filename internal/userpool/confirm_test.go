@@ -49,9 +49,14 @@ func TestConfirmSignUp(t *testing.T) {
 func TestCodeLife(t *testing.T) {
 	t.Parallel()
 	w := boot(t)
-	app := w.app(w.pool())
+	app := w.app(w.pool(func(in *idp.CreateUserPoolInput) {
+		in.VerificationMessageTemplate = &types.VerificationMessageTemplateType{EmailMessage: aws.String("Say {####}, {####}"), EmailSubject: aws.String("Hello")}
+	}))
 	w.signUp(app, "ada", "email", "ada@example.org")
 	first := w.codeTo("ada@example.org")
+	if m := w.messageTo("ada@example.org"); m.Subject != "Hello" || m.Body != "Say "+first+", "+first {
+		t.Errorf("message %+v", m)
+	}
 	resent, err := w.ResendConfirmationCode(t.Context(), &idp.ResendConfirmationCodeInput{ClientId: app.ClientId, Username: aws.String("ada")})
 	if err != nil || *resent.CodeDeliveryDetails.Destination != "a***@e***" {
 		t.Fatalf("%v %v", resent, err)

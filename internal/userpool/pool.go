@@ -47,7 +47,7 @@ func (p *pool) region() string { return p.record.Region }
 
 // pool returns a user pool by its id.
 func (s *Service) pool(ctx context.Context, id string) (*pool, error) {
-	return s.pools.get(id, func(old *pool) (*pool, error) {
+	return s.pools.Load(id, func(old *pool) (*pool, error) {
 		var record *poolRecord
 		err := s.db.View(ctx, func(tx store.Tx) (err error) {
 			record, err = pools.Get(tx, s.account, id)
@@ -161,7 +161,7 @@ func (s *Service) describeUserPool(ctx context.Context, c *wire.Call, in *cognit
 	var found *poolRecord
 	count := 0
 	err := s.db.View(ctx, func(tx store.Tx) (err error) {
-		if found, err = s.record(tx, c, in.UserPoolId); err != nil {
+		if found, err = s.poolRecord(tx, c, in.UserPoolId); err != nil {
 			return err
 		}
 		count, err = users.Count(tx, in.UserPoolId)
@@ -174,8 +174,8 @@ func (s *Service) describeUserPool(ctx context.Context, c *wire.Call, in *cognit
 	return &cognitoidp.DescribeUserPoolResponse{UserPool: &found.Settings}, nil
 }
 
-// record reads a pool of the call's region inside a transaction.
-func (s *Service) record(tx store.Tx, c *wire.Call, id string) (*poolRecord, error) {
+// poolRecord reads a pool of the call's region inside a transaction.
+func (s *Service) poolRecord(tx store.Tx, c *wire.Call, id string) (*poolRecord, error) {
 	found, err := pools.Get(tx, s.account, id)
 	if errors.Is(err, store.ErrNotFound) || err == nil && found.Region != c.Region {
 		return nil, errNoPool(id)
@@ -214,7 +214,7 @@ func (s *Service) deleteUserPool(ctx context.Context, c *wire.Call, in *cognitoi
 	var clientIDs []string
 	err := s.update(ctx, func(tx store.Tx) error {
 		clientIDs = nil
-		found, err := s.record(tx, c, id)
+		found, err := s.poolRecord(tx, c, id)
 		if err != nil {
 			return err
 		}
@@ -237,9 +237,9 @@ func (s *Service) deleteUserPool(ctx context.Context, c *wire.Call, in *cognitoi
 	if err != nil {
 		return nil, err
 	}
-	s.pools.forget(id)
+	s.pools.Forget(id)
 	for _, clientID := range clientIDs {
-		s.clients.forget(clientID)
+		s.clients.Forget(clientID)
 	}
 	return nil, nil
 }

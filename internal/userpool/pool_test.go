@@ -1,15 +1,24 @@
 package userpool_test
 
 import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"pintail/internal/store"
+	"pintail/internal/store/sqlite"
 )
 
 func TestPoolDefaults(t *testing.T) {
@@ -210,4 +219,71 @@ func TestDeletionProtection(t *testing.T) {
 	p := w.pool(func(in *idp.CreateUserPoolInput) { in.DeletionProtection = "ACTIVE" })
 	_, err := w.DeleteUserPool(t.Context(), &idp.DeleteUserPoolInput{UserPoolId: p.Id})
 	wants(t, err, invalidParameter, "The user pool cannot be deleted because deletion protection is activated. Deletion protection must be inactivated first.")
+}
+
+// A node sees within a second what another node over the same directory changed.
+func TestTwoNodes(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	p := w.pool()
+	app := w.app(p)
+	w.member(app, "ada")
+	here := w.Client
+	w.start()
+	there := w.Client
+	w.signIn(app, "ada") // which makes the second node remember the client
+	if _, err := here.DeleteUserPoolClient(t.Context(), &idp.DeleteUserPoolClientInput{UserPoolId: p.Id, ClientId: app.ClientId}); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(time.Second)
+	_, err := there.ResendConfirmationCode(t.Context(), &idp.ResendConfirmationCodeInput{ClientId: app.ClientId, Username: aws.String("ada")})
+	wants(t, err, "ResourceNotFoundException", "User pool client "+*app.ClientId+" does not exist.")
+}
+
+// Whoever reads the disk does not learn what lets one in.
+func TestSecretsAtRest(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	w := bootOn(t, func(t testing.TB) store.DB {
+		db, err := sqlite.Open(t.Context(), filepath.Join(folder, "directory.db"), kinds()...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return db
+	})
+	p := w.pool()
+	app, closed := w.app(p), w.app(p, func(in *idp.CreateUserPoolClientInput) { in.GenerateSecret = true })
+	w.signUp(app, "findable-username", "email", "ada@example.org")
+	asked, err := w.challenge(app, "findable-username", srpClient(app, password))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var disk []byte
+	files, err := filepath.Glob(filepath.Join(folder, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		disk = append(disk, content...)
+	}
+	salt, err := hex.DecodeString(asked.ChallengeParameters["SALT"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(disk, []byte("findable-username")) {
+		t.Fatal("the search finds nothing at all")
+	}
+	for name, secret := range map[string]string{
+		"client secret": *closed.ClientSecret, "password": password, "salt": asked.ChallengeParameters["SALT"],
+		"raw salt": string(salt), "salt in base64": base64.StdEncoding.EncodeToString(salt)[:20],
+		"code in a message": w.messageTo("ada@example.org").Body, "key": "PRIVATE KEY",
+	} {
+		if bytes.Contains(disk, []byte(secret)) {
+			t.Errorf("the disk holds the %s in clear", name)
+		}
+	}
 }

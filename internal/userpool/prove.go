@@ -35,11 +35,11 @@ func (a *attempt) prove(ctx context.Context, name string, shows proof) (*user, e
 		return nil, fmt.Errorf("verifier of user %s: %w", u.Sub, err)
 	}
 	if !shows(u.Username, v) {
-		err := a.record(ctx, u, func(n *attempts) { n.fail(a.call.Time) })
+		err := a.note(ctx, u, func(n *attempts) { n.fail(a.call.Time) })
 		return nil, cmp.Or(err, errIncorrect())
 	}
 	if u.Attempts.Failures > 0 {
-		if err := a.record(ctx, u, (*attempts).succeed); err != nil {
+		if err := a.note(ctx, u, (*attempts).succeed); err != nil {
 			return nil, err
 		}
 	}
@@ -72,8 +72,8 @@ func (a *attempt) unknownLocked(name string) (locked bool) {
 	return locked
 }
 
-// record stores a change to what the user's attempts have come to.
-func (a *attempt) record(ctx context.Context, u *user, change func(*attempts)) error {
+// note stores a change to what the user's attempts have come to.
+func (a *attempt) note(ctx context.Context, u *user, change func(*attempts)) error {
 	return a.update(ctx, func(tx store.Tx) error {
 		_, err := users.Modify(tx, a.pool.Id, u.key(a.pool), func(now *user) error {
 			if now.Sub != u.Sub {

@@ -14,20 +14,27 @@ import (
 )
 
 // The flow USER_SRP_AUTH has two requests. What the server must know in the second
-// one travels sealed in SECRET_BLOCK, so that any node can answer it; nothing is
-// kept but the ids of those that have given tokens, for as long as they live.
+// one travels sealed in SECRET_BLOCK, so that any node can answer it. A node
+// remembers the blocks that have given tokens, until they expire, and takes none
+// twice; that another node would is the price of a sign-in that writes nothing, and
+// bounded by the client's AuthSessionValidity.
 
 // Parameters of the PASSWORD_VERIFIER challenge and of its answer.
 const (
-	paramUserID       = "USER_ID_FOR_SRP"
-	paramSalt         = "SALT"
-	paramSRPB         = "SRP_B"
-	paramBlock        = "SECRET_BLOCK"
-	paramClaimBlock   = "PASSWORD_CLAIM_SECRET_BLOCK"
-	paramClaim        = "PASSWORD_CLAIM_SIGNATURE"
-	paramTimestamp    = "TIMESTAMP"
-	maxTimestampSkew  = 10 * time.Minute
-	challengeSRPScope = "srp"
+	paramUserID     = "USER_ID_FOR_SRP"
+	paramSalt       = "SALT"
+	paramSRPB       = "SRP_B"
+	paramBlock      = "SECRET_BLOCK"
+	paramClaimBlock = "PASSWORD_CLAIM_SECRET_BLOCK"
+	paramClaim      = "PASSWORD_CLAIM_SIGNATURE"
+	paramTimestamp  = "TIMESTAMP"
+)
+
+const (
+	// maxTimestampSkew is how wrong a client's clock may be.
+	maxTimestampSkew = 10 * time.Minute
+	// blockPurpose keeps other sealed challenges from passing for a SECRET_BLOCK.
+	blockPurpose = "srp"
 )
 
 // srpState is the content of a SECRET_BLOCK.
@@ -102,7 +109,7 @@ func (a *attempt) sealSRP(username string, exchange *srp.Exchange) (string, erro
 		return "", err
 	}
 	expires := a.call.Time.Add(a.client.challengeLife())
-	return base64.StdEncoding.EncodeToString(a.challenges.SealUntil(expires, message, challengeSRPScope, a.client.ClientId)), nil
+	return base64.StdEncoding.EncodeToString(a.challenges.SealUntil(expires, message, blockPurpose, a.client.ClientId)), nil
 }
 
 // answerSRP takes the answer to PASSWORD_VERIFIER. A Session may come with it and
@@ -158,7 +165,7 @@ func (a *attempt) timely(timestamp string) bool {
 
 // openSRP returns what a SECRET_BLOCK holds.
 func (a *attempt) openSRP(block []byte) (state srpState, exchange *srp.Exchange, err error) {
-	message, err := a.challenges.OpenAt(a.call.Time, block, challengeSRPScope, a.client.ClientId)
+	message, err := a.challenges.OpenAt(a.call.Time, block, blockPurpose, a.client.ClientId)
 	switch {
 	case errors.Is(err, keys.ErrExpired):
 		return state, nil, cognitoidp.NotAuthorizedException.New("Invalid session for the user, session is expired.")

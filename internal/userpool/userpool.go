@@ -29,6 +29,7 @@ import (
 
 	"pintail/internal/clock"
 	"pintail/internal/delivery"
+	"pintail/internal/fresh"
 	"pintail/internal/gen/cognitoidp"
 	"pintail/internal/keys"
 	"pintail/internal/store"
@@ -73,8 +74,8 @@ type Service struct {
 	pages      *store.Tokens
 
 	newKeys  keySource
-	pools    *cache[*pool]
-	clients  *cache[*client]
+	pools    *fresh.Cache[string, *pool]
+	clients  *fresh.Cache[string, *client]
 	turns    turns
 	spent    *memory[bool]     // SRP challenges that gave tokens
 	unknowns *memory[attempts] // attempts on users that do not exist
@@ -93,8 +94,8 @@ func New(c Config) *Service {
 		codes:      c.Master.Sealer("userpool code"),
 		decoys:     c.Master.Sealer("userpool decoy"),
 		pages:      store.NewTokens(c.Master.Sealer("userpool page token").MAC("key")),
-		pools:      newCache[*pool](c.Clock),
-		clients:    newCache[*client](c.Clock),
+		pools:      fresh.New[string, *pool](c.Clock.Now),
+		clients:    fresh.New[string, *client](c.Clock.Now),
 		spent:      newMemory[bool](maxChallengeLife, 1<<17),
 		unknowns:   newMemory[attempts](attemptWindow, 1<<14),
 	}
@@ -111,8 +112,8 @@ func (s *Service) Close() { s.newKeys.close() }
 // Forget drops everything that the room holds in memory, for when the directory
 // was changed behind its back.
 func (s *Service) Forget() {
-	s.pools.forgetAll()
-	s.clients.forgetAll()
+	s.pools.Reset()
+	s.clients.Reset()
 	s.spent.forgetAll()
 	s.unknowns.forgetAll()
 }
@@ -171,6 +172,8 @@ func (s *Service) update(ctx context.Context, fn func(store.Tx) error) error {
 	switch {
 	case errors.Is(err, store.ErrNUL):
 		return cognitoidp.InvalidParameterException.New("Text must not contain the character U+0000.")
+	case errors.Is(err, store.ErrContention): // clients try again
+		return cognitoidp.TooManyRequestsException.New("Rate exceeded")
 	case err != nil:
 		return err
 	}

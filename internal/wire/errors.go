@@ -6,6 +6,7 @@ import (
 
 	"pintail/internal/gen/model"
 	"pintail/internal/sigv4"
+	"pintail/internal/store"
 )
 
 // Errors that any operation may meet, whatever its model declares: AWS's front
@@ -109,12 +110,27 @@ var errUndeclared = errors.New("operation returned an error that its model does 
 func answerable(op *model.Operation, err error) (*model.Error, error) {
 	var answer *model.Error
 	if !errors.As(err, &answer) {
-		return internalOf(op), err
+		return storeError(op, err)
 	}
 	if op.Declares(answer.Type) || undeclared[answer.Type] {
 		return answer, nil
 	}
 	return internalOf(op), errors.Join(errUndeclared, err)
+}
+
+// storeError answers what the directory refused, wherever a room let it pass:
+// text that no engine can keep is the caller's fault, and a lost race against
+// others is worth another try.
+func storeError(op *model.Operation, err error) (*model.Error, error) {
+	p := op.Service.Protocol
+	var key *store.KeyError
+	switch {
+	case errors.Is(err, store.ErrNUL), errors.As(err, &key):
+		return serialization[p].New("The input holds text that cannot be stored.").WithReason(err.Error()), nil
+	case errors.Is(err, store.ErrContention):
+		return unavailable[p].New("Too many changes at once. Please try again."), err
+	}
+	return internalOf(op), err
 }
 
 // internalOf is the opaque error of the operation's own service where it

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -29,6 +30,7 @@ import (
 	"pintail/internal/gen/sts"
 	"pintail/internal/policy"
 	"pintail/internal/sigv4"
+	"pintail/internal/store"
 	"pintail/internal/wire"
 )
 
@@ -133,6 +135,10 @@ func answerSignUp(_ context.Context, _ *wire.Call, in *cognitoidp.SignUpRequest)
 	switch in.Username {
 	case "panics":
 		panic("a fault of ours")
+	case "nul":
+		return nil, fmt.Errorf("keeping the user: %w", store.ErrNUL)
+	case "race":
+		return nil, store.ErrContention
 	case "fails":
 		return nil, errors.New("the disk is on fire")
 	case "undeclared":
@@ -157,6 +163,8 @@ func TestUnsignedOperation(t *testing.T) {
 		{"undeclared error is opaque", named("undeclared"), "", 500, "InternalErrorException", ""},
 		{"other error is opaque", named("fails"), "", 500, "InternalErrorException", ""},
 		{"panic is contained", named("panics"), "", 500, "InternalErrorException", ""},
+		{"text that cannot be stored", named("nul"), "", 400, "SerializationException", ""},
+		{"a lost race", named("race"), "", 503, "ServiceUnavailableException", ""},
 		{"one constraint", `{"ClientId":"abc","Password":"Secret-1234"}`, "", 400, "InvalidParameterException",
 			"1 validation error detected: Value null at 'username' failed to satisfy constraint: Member must not be null"},
 		{"malformed", `{"ClientId":`, "", 400, "SerializationException", ""},

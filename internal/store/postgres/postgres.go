@@ -69,9 +69,10 @@ func Open(ctx context.Context, url string, kinds ...store.Kind) (*DB, error) {
 
 // prepareConn sets what every connection needs.
 //
-// It forbids plans that none of our statements needs: a serialisable transaction
+// It forbids plans that none of our statements needs. A serialisable transaction
 // that reads a small table from end to end, which the planner takes for cheap,
-// would be in the way of everybody who writes to it. And it makes waits for
+// would be in the way of everybody who writes to it; and a page of a list is
+// never worth gathering and sorting all of the list. And it makes waits for
 // locks short: whoever waits for a row that another changes has lost already,
 // and a deadlock would be found only after a second.
 func prepareConn(ctx context.Context, conn *pgx.Conn) error {
@@ -125,10 +126,10 @@ func (db *DB) once(ctx context.Context, begin string, fn func(*tx) error) (wrote
 	if err := ctx.Err(); err != nil {
 		return false, err
 	}
-	if db.closed.Load() {
+	conn, err := db.pool.Acquire(ctx)
+	if db.closed.Load() && err != nil {
 		return false, store.ErrClosed
 	}
-	conn, err := db.pool.Acquire(ctx)
 	if err != nil {
 		return false, err
 	}

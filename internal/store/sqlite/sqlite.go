@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
 	"sync/atomic"
@@ -33,8 +34,8 @@ type DB struct {
 
 var _ store.DB = (*DB)(nil)
 
-// Open opens the database in the file at path, which it creates if need be, and
-// brings it to the shape that the collections declare. It returns
+// Open opens the database in the file at path, which it creates if need be, for
+// its owner's eyes only, and brings it to the shape that the collections declare. It returns
 // [store.ErrLocked] if another program has it open and [store.ErrNewer] if a
 // newer version of this program wrote it.
 func Open(ctx context.Context, path string, kinds ...store.Kind) (*DB, error) {
@@ -58,6 +59,15 @@ func Open(ctx context.Context, path string, kinds ...store.Kind) (*DB, error) {
 
 // open migrates the database and prepares its connections.
 func (db *DB) open(ctx context.Context, kinds []store.Kind) error {
+	// SQLite would let others read a file that it creates. Those that it puts
+	// beside the database get the database's permissions.
+	file, err := os.OpenFile(db.path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := file.Close(); err != nil {
+		return err
+	}
 	c, err := openConn(db.path, writing)
 	if err != nil {
 		return err

@@ -82,6 +82,22 @@ func TestPathIsTakenLiterally(t *testing.T) {
 	}
 }
 
+func TestFilesAreTheOwnersOnly(t *testing.T) {
+	db := fresh(t)
+	if n := count(t, db, "o"); n != 0 {
+		t.Errorf("%d notes, want none", n)
+	}
+	for _, suffix := range []string{"", "-wal", "-shm", ".lock"} {
+		info, err := os.Stat(db.path + suffix)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := info.Mode().Perm(); got != 0o600 {
+			t.Errorf("%s has mode %o, want 600", info.Name(), got)
+		}
+	}
+}
+
 func TestCommitsWaitForTheDisk(t *testing.T) {
 	db := fresh(t)
 	for pragma, want := range map[string]driver.Value{"synchronous": int64(2), "journal_mode": "wal"} {

@@ -6,7 +6,6 @@ import (
 	"os"
 	"runtime"
 	"strings"
-	"time"
 
 	"pintail/internal/keys"
 	"pintail/internal/userpool/srp"
@@ -66,7 +65,13 @@ func (c *cryptography) sign() error {
 
 // cryptoFloor returns the processor time of cryptography, with all processors
 // at it, as they are while server and client run.
-func (b *bench) cryptoFloor(ctx context.Context, what string, work func() error) (floor, error) {
-	o, err := race(ctx, runtime.GOMAXPROCS(0), time.Second, os.Getpid(), func(int, int) error { return work() })
-	return floor{what: what, cpu: o.cpu, rate: o.rate()}, err
+func (b *bench) cryptoFloor(what string, work func(*cryptography) error) floorFunc {
+	return func(ctx context.Context, _ int) (floor, error) {
+		c, err := newCryptography()
+		if err != nil {
+			return floor{}, err
+		}
+		o, err := race(ctx, runtime.GOMAXPROCS(0), b.while, os.Getpid(), func(int, int) error { return work(c) })
+		return floor{what: what, cpu: o.cpu, rate: o.rate()}, err
+	}
 }

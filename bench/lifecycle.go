@@ -26,17 +26,18 @@ type lifecycle struct {
 
 // idle measures starts on empty folders, and the memory of the last server once
 // it has come to rest.
-func (b *bench) idle(ctx context.Context, l *lifecycle) error {
+func (b *bench) idle(ctx context.Context) (*lifecycle, error) {
+	l := new(lifecycle)
 	fmt.Fprintln(os.Stderr, "start on an empty folder ...")
 	var took []time.Duration
 	for n := range starts {
 		folder, err := os.MkdirTemp(b.folder, "start")
 		if err != nil {
-			return err
+			return nil, err
 		}
 		s, t, err := b.startServer(ctx, folder)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		took = append(took, t)
 		if n == starts-1 {
@@ -47,12 +48,12 @@ func (b *bench) idle(ctx context.Context, l *lifecycle) error {
 			err = stopped
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 	}
 	slices.Sort(took)
 	l.start = took[len(took)/2]
-	return nil
+	return l, nil
 }
 
 const (
@@ -88,6 +89,9 @@ func (l *lifecycle) rest(ctx context.Context, s *server) error {
 	return err
 }
 
+// pressure is how long events pour in before the kill.
+const pressure = 3 * time.Second
+
 // crash kills the server while events pour in, starts it again on its folder and
 // counts whether everything that it acknowledged is there.
 func (b *bench) crash(ctx context.Context, t *site, l *lifecycle) error {
@@ -98,10 +102,13 @@ func (b *bench) crash(ctx context.Context, t *site, l *lifecycle) error {
 		return err
 	}
 	var acknowledged atomic.Int64
-	put := t.putEvents(size)
+	put, err := t.putEvents(size)
+	if err != nil {
+		return err
+	}
 	killed := make(chan error, 1)
-	fuse := time.AfterFunc(b.while, func() { killed <- t.kill() })
-	_, failure := drive(ctx, t.address, t.Process.Pid, connections, b.while+patience, func(c *conn, n int) error {
+	fuse := time.AfterFunc(pressure, func() { killed <- t.kill() })
+	_, failure := drive(ctx, t.address, t.Process.Pid, connections, pressure+patience, func(c *conn, n int) error {
 		err := put(c, n)
 		if err == nil {
 			acknowledged.Add(size)

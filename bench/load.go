@@ -1,17 +1,19 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 )
 
 // load is an operation to be repeated over a number of connections.
 type load struct {
 	name   string
-	size   int // what one operation counts for, 1 when 0
-	work   workFunc
+	size   int                      // what one operation counts for, 1 when 0
+	ready  func() (workFunc, error) // makes what is to be sent, which may age
 	floor  floorFunc
 	target target
 }
@@ -65,18 +67,35 @@ func (f figure) met() bool {
 	return f.share() >= f.target.share && f.perSecond() >= f.target.rate
 }
 
-// measure runs a load's floor and then the load.
-func (b *bench) measure(ctx context.Context, s *server, l load, connections int) (figure, error) {
-	fmt.Fprintf(os.Stderr, "%s, %d connections ...\n", l.name, connections)
-	f, err := l.floor(ctx, connections)
+// rounds is how often a load and its floor are measured in turn. The round with
+// the median share is reported: who else uses the machine may disturb the others.
+const rounds = 3
+
+// measure runs a load and its floor over each number of connections.
+func (b *bench) measure(ctx context.Context, s *server, l load) ([]figure, error) {
+	work, err := l.ready()
 	if err != nil {
-		return figure{}, fmt.Errorf("the floor of %s: %w", l.name, err)
+		return nil, fmt.Errorf("%s: %w", l.name, err)
 	}
-	o, err := drive(ctx, s.address, s.Process.Pid, connections, b.while, l.work)
-	if err != nil {
-		return figure{}, fmt.Errorf("%s over %d connections: %w", l.name, connections, err)
+	var figures []figure
+	for _, connections := range []int{1, 16, 64} {
+		fmt.Fprintf(os.Stderr, "%s, %d connections ...\n", l.name, connections)
+		var tried []figure
+		for range rounds {
+			f, err := l.floor(ctx, connections)
+			if err != nil {
+				return nil, fmt.Errorf("the floor of %s: %w", l.name, err)
+			}
+			o, err := drive(ctx, s.address, s.Process.Pid, connections, b.while, work)
+			if err != nil {
+				return nil, fmt.Errorf("%s over %d connections: %w", l.name, connections, err)
+			}
+			tried = append(tried, figure{load: l, outcome: o, floor: f, connections: connections})
+		}
+		slices.SortFunc(tried, func(a, b figure) int { return cmp.Compare(a.share(), b.share()) })
+		figures = append(figures, tried[rounds/2])
 	}
-	return figure{load: l, outcome: o, floor: f, connections: connections}, nil
+	return figures, nil
 }
 
 // warmUp is how long a load runs before it is measured.

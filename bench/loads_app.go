@@ -12,23 +12,22 @@ import (
 )
 
 // appLoads are the loads of an app that reports.
-func (b *bench) appLoads(t *site) ([]load, error) {
-	updateEndpoint, err := t.updateEndpoints()
+func (b *bench) appLoads(t *site) []load {
 	return []load{
 		{
-			name: "UpdateEndpoint", work: updateEndpoint, floor: b.directoryFloor,
+			name: "UpdateEndpoint", ready: t.updateEndpoints, floor: b.directoryFloor,
 			target: target{share: 0.8, from: 64},
 		},
 		{
-			name: "PutEvents, 1 event", work: t.putEvents(1),
+			name: "PutEvents, 1 event", ready: func() (workFunc, error) { return t.putEvents(1) },
 			floor: func(ctx context.Context, connections int) (floor, error) { return b.eventsFloor(ctx, connections, 1) },
 		},
 		{
-			name: "PutEvents, 100 events", size: 100, work: t.putEvents(100),
+			name: "PutEvents, 100 events", size: 100, ready: func() (workFunc, error) { return t.putEvents(100) },
 			floor:  func(ctx context.Context, _ int) (floor, error) { return b.eventsFloor(ctx, 1, 1000) },
 			target: target{share: 0.4, rate: 100_000, from: 16},
 		},
-	}, err
+	}
 }
 
 // updateEndpoints makes the endpoints and returns a load that reports them anew,
@@ -72,7 +71,7 @@ func (t *site) all(n int, work workFunc) error {
 const devices = 512
 
 // putEvents reports so many events of one device at once.
-func (t *site) putEvents(size int) workFunc {
+func (t *site) putEvents(size int) (workFunc, error) {
 	requests := make([]request, devices)
 	for n := range requests {
 		id := endpointID(n)
@@ -84,7 +83,7 @@ func (t *site) putEvents(size int) workFunc {
 			err = checkAccepted(body, size)
 		}
 		return err
-	}
+	}, nil
 }
 
 // checkAccepted makes sure that an answer of PutEvents accepts every event, and

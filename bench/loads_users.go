@@ -66,24 +66,29 @@ func tokens(c *conn, r request) (*cognitoidp.AuthenticationResultType, error) {
 }
 
 // userLoads are the loads on the user pool.
-func (b *bench) userLoads(t *site) ([]load, error) {
-	crypto, err := newCryptography()
-	if err != nil {
-		return nil, err
-	}
-	floorOf := func(what string, work func() error) floorFunc {
-		return func(ctx context.Context, _ int) (floor, error) { return b.cryptoFloor(ctx, what, work) }
-	}
-	getUser, err := b.getUserLoad(t)
+func (b *bench) userLoads(t *site) []load {
 	return []load{
-		{name: "SignUp", work: t.signUps(), floor: floorOf("a verifier", crypto.signUp)},
-		{name: "sign-in, password", work: t.passwordSignIns(), floor: floorOf("a verifier, two signatures", crypto.passwordSignIn)},
-		{name: "sign-in, SRP", work: t.srpSignIns(), floor: floorOf("both SRP steps, two signatures", crypto.srpSignIn), target: target{share: 0.85, from: 1}},
-		getUser,
-	}, err
+		{name: "SignUp", ready: t.signUps, floor: b.cryptoFloor("a verifier", (*cryptography).signUp)},
+		{
+			name: "sign-in, password", ready: t.passwordSignIns,
+			floor: b.cryptoFloor("a verifier, two signatures", (*cryptography).passwordSignIn),
+		},
+		{
+			name: "sign-in, SRP", ready: t.srpSignIns,
+			floor:  b.cryptoFloor("both SRP steps, two signatures", (*cryptography).srpSignIn),
+			target: target{share: 0.85, from: 16},
+		},
+		{
+			name: "GetUser", ready: t.getUsers,
+			floor: func(ctx context.Context, connections int) (floor, error) {
+				return b.httpFloor(ctx, connections, t.getUser(t.users[0]), t.users[0].size)
+			},
+			target: target{share: 0.5, from: 16},
+		},
+	}
 }
 
-func (t *site) signUps() workFunc {
+func (t *site) signUps() (workFunc, error) {
 	var next atomic.Int64 // names are used once
 	return func(c *conn, _ int) error {
 		var out cognitoidp.SignUpResponse
@@ -94,10 +99,10 @@ func (t *site) signUps() workFunc {
 			return errors.New("a sign-up brought no user or no code")
 		}
 		return nil
-	}
+	}, nil
 }
 
-func (t *site) passwordSignIns() workFunc {
+func (t *site) passwordSignIns() (workFunc, error) {
 	var requests []request
 	for _, u := range t.users {
 		requests = append(requests, t.passwordSignIn(u.name))
@@ -105,10 +110,10 @@ func (t *site) passwordSignIns() workFunc {
 	return func(c *conn, n int) error {
 		_, err := tokens(c, requests[n%len(requests)])
 		return err
-	}
+	}, nil
 }
 
-func (t *site) srpSignIns() workFunc {
+func (t *site) srpSignIns() (workFunc, error) {
 	var requests []request
 	for _, u := range t.users {
 		requests = append(requests, t.srpStart(u))
@@ -124,36 +129,24 @@ func (t *site) srpSignIns() workFunc {
 		}
 		_, err = tokens(c, proof)
 		return err
-	}
+	}, nil
 }
 
-func (b *bench) getUserLoad(t *site) (load, error) {
+// getUser asks who has a token.
+func (t *site) getUser(u user) request {
+	return t.anyone().request(cognitoidp.GetUser.Operation, cognitoidp.GetUserRequest{AccessToken: u.token})
+}
+
+func (t *site) getUsers() (workFunc, error) {
 	var requests []request
 	for _, u := range t.users {
-		requests = append(requests, t.anyone().request(cognitoidp.GetUser.Operation, cognitoidp.GetUserRequest{AccessToken: u.token}))
+		requests = append(requests, t.getUser(u))
 	}
-	c, err := dial(t.address)
-	if err != nil {
-		return load{}, err
-	}
-	defer c.Close()
-	answer, err := c.do(requests[0])
-	if err != nil {
-		return load{}, err
-	}
-	size := len(answer)
-	return load{
-		name: "GetUser",
-		work: func(c *conn, n int) error {
-			body, err := c.do(requests[n%len(requests)])
-			if err == nil && !bytes.Contains(body, []byte(t.users[n%len(requests)].name)) {
-				err = fmt.Errorf("GetUser answered for somebody else: %s", body)
-			}
-			return err
-		},
-		floor: func(ctx context.Context, connections int) (floor, error) {
-			return b.httpFloor(ctx, connections, requests[0], size)
-		},
-		target: target{share: 0.5, from: 1},
+	return func(c *conn, n int) error {
+		body, err := c.do(requests[n%len(requests)])
+		if name := t.users[n%len(requests)].name; err == nil && !bytes.Contains(body, []byte(name)) {
+			err = fmt.Errorf("GetUser of %s answered %s", name, body)
+		}
+		return err
 	}, nil
 }

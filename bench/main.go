@@ -21,6 +21,7 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -29,7 +30,7 @@ import (
 type bench struct {
 	program string         // the server's
 	folder  string         // for everything that is written
-	while   time.Duration  // how long each load and most floors run
+	while   time.Duration  // how long each round of a load or a floor takes
 	only    *regexp.Regexp // the loads to run; nil for these and everything else
 }
 
@@ -42,7 +43,7 @@ func main() {
 		os.Exit(1)
 	}
 	server := flag.String("server", "bin/pintail", "the server's `program`")
-	seconds := flag.Float64("seconds", 3, "how long each load runs")
+	seconds := flag.Float64("seconds", 1, "how long each load runs, three times over")
 	only := flag.String("run", "", "run only the loads whose name matches this `expression`")
 	dir := flag.String("dir", "", "`folder` for the data, on a disk; the system's temporary folder if empty")
 	flag.Parse()
@@ -70,26 +71,25 @@ func (b *bench) run(ctx context.Context, dir string, w io.Writer) (err error) {
 		return err
 	}
 	defer os.RemoveAll(b.folder)
-	about, err := machine(b.folder)
+	m, err := newMachine(b.folder)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "%s\n\n", about)
-	if b.only != nil {
-		figures, err := b.underLoad(ctx, nil)
-		reportLoads(w, figures)
-		return err
+	var l *lifecycle
+	if b.only == nil {
+		if l, err = b.idle(ctx); err != nil {
+			return err
+		}
 	}
-	var l lifecycle
-	if err := b.idle(ctx, &l); err != nil {
-		return err
-	}
-	figures, err := b.underLoad(ctx, &l)
+	figures, err := b.underLoad(ctx, l)
 	if err != nil {
 		return err
 	}
+	fmt.Fprintf(w, "%s\n\n", m)
 	reportLoads(w, figures)
-	l.report(w)
+	if l != nil {
+		l.report(w)
+	}
 	return nil
 }
 
@@ -110,23 +110,15 @@ func (b *bench) underLoad(ctx context.Context, l *lifecycle) ([]figure, error) {
 		return nil, err
 	}
 	var figures []figure
-	for _, loads := range []func(*site) ([]load, error){b.userLoads, b.appLoads} {
-		list, err := loads(t) // made when they are needed: signatures age
+	for _, l := range slices.Concat(b.userLoads(t), b.appLoads(t)) {
+		if b.only != nil && !b.only.MatchString(l.name) {
+			continue
+		}
+		some, err := b.measure(ctx, s, l)
 		if err != nil {
 			return nil, err
 		}
-		for _, l := range list {
-			if b.only != nil && !b.only.MatchString(l.name) {
-				continue
-			}
-			for _, connections := range []int{1, 16, 64} {
-				f, err := b.measure(ctx, s, l, connections)
-				if err != nil {
-					return nil, err
-				}
-				figures = append(figures, f)
-			}
-		}
+		figures = append(figures, some...)
 	}
 	if l != nil {
 		err = b.crash(ctx, t, l)

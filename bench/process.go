@@ -57,20 +57,35 @@ const tick = 10 * time.Millisecond
 
 // processorTime returns what a process has used of all processors, in user mode
 // and in the kernel for it.
-func processorTime(pid int) (time.Duration, error) {
+func processorTime(pid int) (time.Duration, error) { return statTime(pid, ownTimes) }
+
+// Fields of /proc/PID/stat, counted from 1, at which a pair of times stands.
+const (
+	ownTimes   = 14
+	childTimes = 16 // of children that have ended
+)
+
+// statTime adds up pairs of times.
+func statTime(pid int, pairs ...int) (total time.Duration, err error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return 0, err
 	}
 	_, rest, _ := bytes.Cut(text, []byte(") ")) // the second field is a name and may hold spaces
-	fields := bytes.Fields(rest)
-	const utime, stime = 14 - 3, 15 - 3 // rest begins with the third
-	if len(fields) <= stime {
+	fields := bytes.Fields(rest)                // from the third on
+	if len(fields) < childTimes {
 		return 0, fmt.Errorf("/proc/%d/stat has %d fields", pid, len(fields))
 	}
-	user, err := strconv.Atoi(string(fields[utime]))
-	system, err2 := strconv.Atoi(string(fields[stime]))
-	return time.Duration(user+system) * tick, errors.Join(err, err2)
+	for _, first := range pairs {
+		for _, field := range fields[first-3 : first-1] {
+			ticks, err := strconv.Atoi(string(field))
+			if err != nil {
+				return 0, err
+			}
+			total += time.Duration(ticks) * tick
+		}
+	}
+	return total, nil
 }
 
 // memory returns a line of /proc/PID/status that counts memory, in bytes.

@@ -1,13 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
-	"runtime"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -95,46 +90,3 @@ func short(d time.Duration) string {
 }
 
 func megabytes(n int) string { return fmt.Sprintf("%.1f MB", float64(n)/(1<<20)) }
-
-// machine describes what the figures were measured on: processors, system, Go
-// and the time that a write of 4 KB to the disk takes in the folder.
-func machine(folder string) (string, error) {
-	model := "unknown processor"
-	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil {
-		for line := range bytes.Lines(text) {
-			if name, value, _ := strings.Cut(string(line), ":"); strings.TrimSpace(name) == "model name" {
-				model = strings.TrimSpace(value)
-				break
-			}
-		}
-	}
-	kernel, err := os.ReadFile("/proc/sys/kernel/osrelease")
-	if err != nil {
-		return "", err
-	}
-	flush, err := flushTime(folder)
-	return fmt.Sprintf("%d processors (%s), Linux %s, %s. Writing 4 KB to the disk takes %s (median).",
-		runtime.NumCPU(), model, bytes.TrimSpace(kernel), runtime.Version(), short(flush)), err
-}
-
-// flushTime returns the median time that a write of 4 KB and its fsync take.
-func flushTime(folder string) (time.Duration, error) {
-	f, err := os.Create(filepath.Join(folder, "flush"))
-	if err != nil {
-		return 0, err
-	}
-	defer f.Close()
-	page, took := make([]byte, 4096), make([]time.Duration, 200)
-	for i := range took {
-		began := time.Now()
-		if _, err := f.Write(page); err != nil {
-			return 0, err
-		}
-		if err := f.Sync(); err != nil {
-			return 0, err
-		}
-		took[i] = time.Since(began)
-	}
-	slices.Sort(took)
-	return took[len(took)/2], nil
-}

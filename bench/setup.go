@@ -33,6 +33,7 @@ type user struct {
 	name  string
 	srp   *srp.Client
 	token string // access token
+	size  int    // of GetUser's answer, bytes
 }
 
 // prepare makes a site through the server's public interface.
@@ -90,6 +91,11 @@ func (t *site) makeUsers(c *conn) error {
 			return err
 		}
 		u.token = result.AccessToken
+		who, err := c.do(t.getUser(u))
+		if err != nil {
+			return err
+		}
+		u.size = len(who)
 		t.users = append(t.users, u)
 	}
 	return nil

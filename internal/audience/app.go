@@ -56,10 +56,10 @@ func (s *Service) CheckApp(ctx context.Context, id string) error {
 
 // project returns what every request to an app needs to know, mostly from memory.
 func (s *Service) project(ctx context.Context, id string) (*project, error) {
-	if p, ok := s.known.get(id); ok {
+	if p, ok := s.known.Get(id); ok {
 		return p, nil
 	}
-	p, moment := &project{id: id, account: s.account}, s.known.begin()
+	p, moment := &project{id: id, account: s.account}, s.known.Begin()
 	err := s.db.View(ctx, func(tx store.Tx) (err error) {
 		if err = p.exists(tx); err == nil {
 			p.names, err = readNames(tx, id)
@@ -69,7 +69,7 @@ func (s *Service) project(ctx context.Context, id string) (*project, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.known.put(id, p, moment)
+	s.known.Put(id, p, moment)
 	return p, nil
 }
 
@@ -166,7 +166,7 @@ func (s *Service) deleteApp(ctx context.Context, _ *wire.Call, in *pinpoint.Dele
 	if err != nil && !unknown {
 		return nil, err
 	}
-	s.known.forget(id)
+	s.known.Forget(id)
 	if err := s.events.DeleteApp(ctx, id); err != nil {
 		return nil, err
 	}

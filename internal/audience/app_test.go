@@ -88,6 +88,10 @@ func TestDeleteAppErases(t *testing.T) {
 
 	refused(t, s.update(t.Context(), doomed, "e", &types.EndpointRequest{}), "NotFoundException",
 		fmt.Sprintf("No application with the id %q was found.", doomed))
+	if code, answer := s.raw(t, "POST", "/v1/apps/"+doomed+"/events",
+		`{"BatchItem":{"e":{"Endpoint":{},"Events":{"2":{"EventType":"t","Timestamp":"2026-01-01T00:00:00Z"}}}}}`); code != 404 {
+		t.Errorf("PutEvents answered %d %v", code, answer)
+	}
 	if e := s.endpoint(t, kept, "e"); e.User.UserAttributes["k"][0] != "v" {
 		t.Error("the other project's user is not what it was")
 	}

@@ -112,14 +112,14 @@ func (s *Service) recall(ctx context.Context, app string, all []arrival) error {
 	missing := false
 	for i := range all {
 		var ok bool
-		all[i].stored, ok = s.seen.get(endpointKey{app, all[i].id})
+		all[i].stored, ok = s.seen.Get(endpointKey{app, all[i].id})
 		missing = missing || !ok
 		all[i].Seen = all[i].stored.snapshot()
 	}
 	if !missing {
 		return nil
 	}
-	moment := s.seen.begin()
+	moment := s.seen.Begin()
 	return s.db.View(ctx, func(tx store.Tx) error {
 		for i := range all {
 			a := &all[i]
@@ -134,7 +134,7 @@ func (s *Service) recall(ctx context.Context, app string, all []arrival) error {
 				return err
 			}
 			a.stored, a.Seen = e, e.snapshot()
-			s.seen.put(endpointKey{app, a.id}, e, moment)
+			s.seen.Put(endpointKey{app, a.id}, e, moment)
 		}
 		return nil
 	})

@@ -16,6 +16,7 @@ import (
 	"context"
 
 	"pintail/internal/clock"
+	"pintail/internal/fresh"
 	"pintail/internal/gen/pinpoint"
 	"pintail/internal/keys"
 	"pintail/internal/store"
@@ -46,8 +47,8 @@ type Service struct {
 	account string
 	tokens  *store.Tokens
 
-	known *cache[string, *project]
-	seen  *cache[endpointKey, *endpoint]
+	known *fresh.Cache[string, *project]
+	seen  *fresh.Cache[endpointKey, *endpoint]
 }
 
 // New returns the room over a directory.
@@ -55,8 +56,8 @@ func New(c Config) *Service {
 	return &Service{
 		db: c.DB, events: c.Events, clock: c.Clock, account: c.Account,
 		tokens: store.NewTokens(c.Master.Sealer("audience page token").MAC("key")),
-		known:  newCache[string, *project](c.Clock.Now),
-		seen:   newCache[endpointKey, *endpoint](c.Clock.Now),
+		known:  fresh.New[string, *project](c.Clock.Now),
+		seen:   fresh.New[endpointKey, *endpoint](c.Clock.Now),
 	}
 }
 
@@ -80,6 +81,6 @@ func (s *Service) Routes(r *wire.Router) {
 // Forget drops what the room remembers of the directory. Call it after
 // [store.DB.Reset]; in all other cases the room keeps up by itself.
 func (s *Service) Forget() {
-	s.known.reset()
-	s.seen.reset()
+	s.known.Reset()
+	s.seen.Reset()
 }

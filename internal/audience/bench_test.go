@@ -28,7 +28,9 @@ func BenchmarkUpdateEndpoint(b *testing.B) {
 	}
 	now := new(clock.Clock)
 	s := New(Config{DB: db, Master: master, Clock: now, Account: "123456789012"})
-	call := func() *wire.Call { return &wire.Call{Time: now.Now(), RequestID: "83c823f5-0000-4000-8000-000000000000"} }
+	call := func() *wire.Call {
+		return &wire.Call{Time: now.Now(), RequestID: "83c823f5-0000-4000-8000-000000000000"}
+	}
 	made, err := s.createApp(b.Context(), call(), &pinpoint.CreateAppRequest{CreateApplicationRequest: &pinpoint.CreateApplicationRequest{Name: "shop"}})
 	if err != nil {
 		b.Fatal(err)

@@ -2,6 +2,7 @@ package audience_test
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"sync"
 	"testing"
@@ -59,7 +60,7 @@ func TestPatch(t *testing.T) {
 		RequestId:   aws.String("mine"), EffectiveDate: aws.String("2026-03-01T10:15:30.1239+01:00"),
 	}))
 	first := s.endpoint(t, app, "e")
-	if *first.Location.Latitude != 45.8 || *first.Location.Longitude != 0 {
+	if *first.Location.Latitude != 45.8 || *first.Location.Longitude != 0 || math.Signbit(*first.Location.Longitude) {
 		t.Errorf("stored at %v %v", *first.Location.Latitude, *first.Location.Longitude)
 	}
 	if *first.EffectiveDate != "2026-03-01T09:15:30.123Z" || *first.RequestId != "mine" {

@@ -12,7 +12,6 @@ import (
 type writer struct {
 	tx      store.Tx
 	project *project
-	named   bool          // the project's names grew
 	changed []endpointKey // what memory has to forget
 }
 
@@ -25,10 +24,7 @@ func (s *Service) write(ctx context.Context, p *project, fn func(*writer) error)
 		return fn(w)
 	})
 	if w != nil {
-		s.seen.forget(w.changed...)
-		if w.named {
-			s.known.forget(p.id)
-		}
+		s.seen.Forget(w.changed...)
 	}
 	return err
 }
@@ -124,7 +120,6 @@ func (w *writer) planNames(c *change, r *pinpoint.EndpointRequest) error {
 // perform writes a change, and what follows from it for other endpoints.
 func (w *writer) perform(c *change) error {
 	if c.names != nil {
-		w.named = true
 		if err := names.Put(w.tx, w.project.id, namesKey, c.names); err != nil {
 			return err
 		}

@@ -116,6 +116,11 @@ func TestUnsignedOperationsMatchTheClients(t *testing.T) {
 
 // TestRequiredMembersMatchTheClients compares the required members of every
 // structure that operations use.
+// itemByItem are the structures of Pinpoint's PutEvents whose required members
+// the overlay frees: an item without one is refused alone, by its room, and must
+// not cost the whole request.
+var itemByItem = map[string]bool{"Event": true, "EventsBatch": true, "Session": true}
+
 func TestRequiredMembersMatchTheClients(t *testing.T) {
 	eachClient(t, func(t *testing.T, a *api, source string) {
 		required := requiredMembers(t, source)
@@ -143,6 +148,9 @@ func TestRequiredMembersMatchTheClients(t *testing.T) {
 			}
 			slices.Sort(want)
 			slices.Sort(got)
+			if itemByItem[shape] {
+				want = nil
+			}
 			if !slices.Equal(want, got) {
 				t.Errorf("%s requires %v, the client %v", shape, got, want)
 			}

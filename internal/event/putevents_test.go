@@ -168,6 +168,19 @@ func TestTouches(t *testing.T) {
 	}
 }
 
+// TestTouchFromTheFuture: an EffectiveDate that a client with a wrong clock has
+// left does not stand in the way of later ones.
+func TestTouchFromTheFuture(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	app := s.app(t)
+	s.update(t, app, "e", &types.EndpointRequest{EffectiveDate: aws.String("2099-01-01T00:00:00Z")})
+	s.accept(t, app, "e", `{"BatchItem":{"e":{"Endpoint":{},"Events":{}}}}`)
+	if got, want := *s.endpoint(t, app, "e").EffectiveDate, s.clock.Now().UTC().Format("2006-01-02T15:04:05.000Z"); got != want {
+		t.Errorf("effective %s, want %s", got, want)
+	}
+}
+
 // TestSnapshotIsFresh: what a request changes is on the events of the next one.
 func TestSnapshotIsFresh(t *testing.T) {
 	t.Parallel()

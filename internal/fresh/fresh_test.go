@@ -78,3 +78,19 @@ func TestBounded(t *testing.T) {
 		t.Error("a reading from before a sweep was kept")
 	}
 }
+
+// A sweep drops the mark that a change left, and with it every reading that was
+// under way.
+func TestSweptMark(t *testing.T) {
+	t.Parallel()
+	c := fresh.New[int, int](clock.Fixed(noon).Now)
+	early := c.Begin()
+	c.Forget(0)
+	for i := range 20_000 {
+		c.Put(i+1, i, c.Begin())
+	}
+	c.Put(0, 1, early)
+	if v, ok := c.Get(0); ok {
+		t.Errorf("kept %d, which was read before the change", v)
+	}
+}

@@ -1,6 +1,7 @@
 package userpool
 
 import (
+	"reflect"
 	"slices"
 
 	"pintail/internal/gen/cognitoidp"
@@ -10,7 +11,7 @@ import (
 // would promise a protection which this server does not give yet.
 func checkPoolSettings(in *cognitoidp.CreateUserPoolRequest) error {
 	for _, check := range []func(*cognitoidp.CreateUserPoolRequest) error{
-		checkSignInNames, checkUpdateSettings, checkRecovery, checkEmail, checkSignInPolicy, checkMFA, checkTags,
+		checkSignInNames, checkUpdateSettings, checkRecovery, checkEmail, checkSignInPolicy, checkMFA, checkTriggers, checkTags,
 	} {
 		if err := check(in); err != nil {
 			return err
@@ -100,6 +101,15 @@ const maxTags = 50
 func checkTags(in *cognitoidp.CreateUserPoolRequest) error {
 	if len(in.UserPoolTags) > maxTags {
 		return cognitoidp.UserPoolTaggingException.Newf("A user pool can have at most %d tags.", maxTags)
+	}
+	return nil
+}
+
+// checkTriggers refuses triggers: one that would turn somebody away must not be
+// kept and never called.
+func checkTriggers(in *cognitoidp.CreateUserPoolRequest) error {
+	if in.LambdaConfig != nil && !reflect.ValueOf(*in.LambdaConfig).IsZero() {
+		return invalid("LambdaConfig is not supported by this server yet: its triggers would not be called.")
 	}
 	return nil
 }

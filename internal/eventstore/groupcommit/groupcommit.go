@@ -64,10 +64,14 @@ func New[T any](limits Limits, commit func([]T) error) *Group[T] {
 // before that commit begins, value is not committed and ctx's error returned.
 func (g *Group[T]) Do(ctx context.Context, value T, weight int) error {
 	r := &request[T]{value: value, weight: weight, done: make(chan error, 1)}
+	// A select among ready cases chooses at random: what is over is over first.
 	select {
 	case <-g.closing:
 		return ErrClosed
 	default:
+	}
+	if err := ctx.Err(); err != nil {
+		return err
 	}
 	select {
 	case g.requests <- r:

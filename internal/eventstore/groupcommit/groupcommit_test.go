@@ -151,6 +151,21 @@ func TestACallerMayGiveUpBeforeItsCommit(t *testing.T) {
 	s.Close()
 }
 
+func TestACallerWhoseContextHasEndedIsNotCommitted(t *testing.T) {
+	g := New(Limits{Weight: 100, Enough: 100}, func(values []int) error {
+		t.Errorf("%v was committed", values)
+		return nil
+	})
+	ended, end := context.WithCancel(background)
+	end()
+	for range 1000 {
+		if err := g.Do(ended, 1, 1); !errors.Is(err, context.Canceled) {
+			t.Fatalf("the outcome is %v", err)
+		}
+	}
+	g.Close()
+}
+
 func TestCloseWaitsForTheCommitUnderWay(t *testing.T) {
 	s := newStage(Limits{Weight: 1, Enough: 1})
 	first := s.call(background, 1, 1)

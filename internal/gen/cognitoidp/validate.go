@@ -1449,7 +1449,7 @@ var (
 	paginationKeyTypeRule                            = &model.StringRule{Min: 1, Pattern: &model.Pattern{Text: `[\S]+`}}
 	passwordHistorySizeTypeRule                      = model.Range{Min: 0, Max: 24}
 	passwordPolicyMinLengthTypeRule                  = model.Range{Min: 6, Max: 99}
-	passwordTypeRule                                 = &model.StringRule{Max: 256, Pattern: &model.Pattern{Text: `[\S]+`}, Secret: true}
+	passwordTypeRule                                 = &model.StringRule{Max: 256, Pattern: &model.Pattern{Text: `[\S]+.*[\S]+`, Expr: `[\S]+[^\n\r\x{85}\x{2028}\x{2029}]*[\S]+`}, Secret: true}
 	poolQueryLimitTypeRule                           = model.Range{Min: 1, Max: 60}
 	precedenceTypeRule                               = model.Range{Min: 0, Max: model.NoMax}
 	preTokenGenerationLambdaVersionTypeRule          = &model.StringRule{Enum: PreTokenGenerationLambdaVersionTypeValues}

@@ -367,13 +367,6 @@ func (v *EndpointRequest) Validate(c *model.Checks) {
 }
 
 // Validate checks the model's constraints.
-func (v *Event) Validate(c *model.Checks) {
-	c.RequiredString("EventType", v.EventType, nil)
-	model.Struct(c, "Session", v.Session)
-	c.RequiredString("Timestamp", v.Timestamp, nil)
-}
-
-// Validate checks the model's constraints.
 func (v *EventCondition) Validate(c *model.Checks) {
 	model.Struct(c, "Dimensions", v.Dimensions)
 }
@@ -394,10 +387,7 @@ func (v *EventFilter) Validate(c *model.Checks) {
 
 // Validate checks the model's constraints.
 func (v *EventsBatch) Validate(c *model.Checks) {
-	c.Required("Endpoint", v.Endpoint != nil)
 	model.Struct(c, "Endpoint", v.Endpoint)
-	c.Required("Events", v.Events != nil)
-	model.StructMap(c, "Events", v.Events, nil, nil)
 }
 
 // Validate checks the model's constraints.
@@ -970,12 +960,6 @@ func (v *SendUsersMessagesRequest) Validate(c *model.Checks) {
 	c.RequiredString("ApplicationId", v.ApplicationId, nil)
 	c.Required("SendUsersMessageRequest", v.SendUsersMessageRequest != nil)
 	model.Struct(c, "SendUsersMessageRequest", v.SendUsersMessageRequest)
-}
-
-// Validate checks the model's constraints.
-func (v *Session) Validate(c *model.Checks) {
-	c.RequiredString("Id", v.Id, nil)
-	c.RequiredString("StartTimestamp", v.StartTimestamp, nil)
 }
 
 // Validate checks the model's constraints.

@@ -7,7 +7,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
 build: ## build bin/pintail
 	@mkdir -p bin
-	$(GO) build -ldflags "-X pintail/internal/cli.Version=$(VERSION)" -o $(BIN) ./cmd/pintail
+	$(GO) build -ldflags "-s -w -X pintail/internal/cli.Version=$(VERSION)" -o $(BIN) ./cmd/pintail
 
 demo: ## build, start on the embedded stores in a temporary folder, play the story from untouched clients
 	@echo "Building pintail (the first build compiles the embedded databases' bindings and takes a minute or two) ..."

@@ -17,7 +17,7 @@ import (
 	"pintail/internal/config"
 	"pintail/internal/delivery"
 	"pintail/internal/testkit"
-	pgtest "pintail/internal/testkit/postgres"
+	"pintail/internal/testkit/pgtest"
 )
 
 // engines are the two ways to keep everything.

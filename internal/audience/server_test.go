@@ -37,7 +37,7 @@ import (
 	"pintail/internal/store"
 	"pintail/internal/store/postgres"
 	"pintail/internal/store/sqlite"
-	"pintail/internal/testkit/postgres"
+	"pintail/internal/testkit/pgtest"
 	"pintail/internal/wire"
 )
 

@@ -29,7 +29,7 @@ import (
 	"pintail/internal/store"
 	"pintail/internal/store/postgres"
 	"pintail/internal/store/sqlite"
-	pgtest "pintail/internal/testkit/postgres"
+	"pintail/internal/testkit/pgtest"
 	"pintail/internal/userpool"
 	"pintail/internal/wire"
 )

@@ -8,7 +8,7 @@ import (
 
 	"pintail/internal/eventstore"
 	"pintail/internal/eventstore/eventstoretest"
-	pgtest "pintail/internal/testkit/postgres"
+	"pintail/internal/testkit/pgtest"
 )
 
 var target = eventstoretest.Target{

@@ -8,7 +8,7 @@ import (
 	"pintail/internal/store"
 	"pintail/internal/store/postgres"
 	"pintail/internal/store/storetest"
-	pgtest "pintail/internal/testkit/postgres"
+	"pintail/internal/testkit/pgtest"
 )
 
 var engine = storetest.Engine{

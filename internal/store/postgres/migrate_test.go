@@ -13,7 +13,7 @@ import (
 
 	"pintail/internal/store"
 	"pintail/internal/store/storetest"
-	pgtest "pintail/internal/testkit/postgres"
+	"pintail/internal/testkit/pgtest"
 )
 
 // note is the document of the tests of this package.

@@ -6,7 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	pgtest "pintail/internal/testkit/postgres"
+	"pintail/internal/testkit/pgtest"
 )
 
 func connect(t *testing.T, url string) *pgx.Conn {

@@ -109,13 +109,17 @@ async function tellPinpoint(tap, user, report) {
 
 async function showKnowledge(server, project, user, report) {
   report.chapter('What the server knows now (asked by the owner)');
-  const { user: person, endpoints, counts } = await report.step('AdminGetUser, GetUserEndpoints, pintail status', async () => {
+  const { user: person, endpoints, counts, events, active } = await report.step('AdminGetUser, GetUserEndpoints, pintail status', async () => {
     const known = await whatTheServerKnows(server, project, username, user.userSub);
     assert.equal(known.user.attributes['custom:display_name'], 'Countess of Lovelace');
     const [endpoint] = known.endpoints;
     assert.deepEqual(endpoint.Attributes, { email: [email], name: [profile.name], plan: [profile.plan], ...profile.customProperties });
     assert.deepEqual(endpoint.Metrics, profile.metrics);
     assert.deepEqual(endpoint.User, { UserId: user.userSub, UserAttributes: { tier: ['founder'] } });
+    assert.deepEqual(known.events, { 'app.opened': 1, 'cart.added': 1, 'order.placed': 1, 'product.viewed': 1 });
+    // Amplify names a guest by the identity's id: one device, first as the guest and then as Ada.
+    assert.deepEqual(known.active.endpoints.map((day) => day.Count), [1]);
+    assert.deepEqual(known.active.users.map((day) => day.Count), [2]);
     assert.ok(Object.values(known.counts).every(Number.isFinite) && Object.keys(known.counts).length > 0, 'status has no counts');
     return known;
   }, (known) => `1 user, ${known.endpoints.length} endpoint, all as the app sent it`);
@@ -128,6 +132,9 @@ async function showKnowledge(server, project, user, report) {
     report.detail('  where, with what', `${e.Location.City}, ${e.Demographic.Make} ${e.Demographic.Model}, app ${e.Demographic.AppVersion}, ${e.Demographic.Locale}`);
     report.detail('  attributes, metrics', `${shownMap(e.Attributes)}, ${shownMap(e.Metrics)}`);
   }
+  report.detail('events', shownMap(events));
+  for (const { Day, Count } of active.endpoints) report.detail('active endpoints', `${Count} on ${Day.slice(0, 10)}`);
+  for (const { Day, Count } of active.users) report.detail('active users', `${Count} on ${Day.slice(0, 10)}: the guest, by its identity, and then ${username}`);
   report.detail('counts', shownMap(counts));
 }
 

@@ -142,8 +142,11 @@ func (a *attempt) answerSRP(ctx context.Context) (*cognitoidp.RespondToAuthChall
 // srpClaim reads the parameters of the answer.
 func (a *attempt) srpClaim() (claim srp.Claim, state srpState, exchange *srp.Exchange, err error) {
 	var block, signature string
-	for name, value := range map[string]*string{paramClaimBlock: &block, paramClaim: &signature, paramTimestamp: &claim.Timestamp} {
-		if *value, err = a.param(name); err != nil {
+	for _, p := range []struct {
+		name  string
+		value *string
+	}{{paramClaimBlock, &block}, {paramClaim, &signature}, {paramTimestamp, &claim.Timestamp}} {
+		if *p.value, err = a.param(p.name); err != nil {
 			return claim, state, nil, err
 		}
 	}

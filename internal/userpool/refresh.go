@@ -190,7 +190,9 @@ func (r *signInRecord) advance(generation int, grace time.Duration, now time.Tim
 	switch {
 	case generation == r.Generation:
 		r.Generation, r.Rotated = r.Generation+1, now
-	case generation == r.Generation-1 && now.Before(r.Rotated.Add(grace)):
+	case grace > 0 && generation == r.Generation-1 && now.Before(r.Rotated.Add(grace)):
+		// Without a grace period not even a request that began before the rotation
+		// may have the token again.
 	default:
 		return cognitoidp.RefreshTokenReuseException.New("Refresh token has been used already.")
 	}

@@ -154,10 +154,7 @@ func (s *Service) setIdentityPoolRoles(ctx context.Context, c *wire.Call, in *co
 	if len(in.RoleMappings) > 0 {
 		return nil, cognitoidentity.InvalidParameterException.New("Role mappings are not supported by this server.")
 	}
-	for kind, role := range in.Roles {
-		if kind != authenticated && kind != unauthenticated {
-			return nil, cognitoidentity.InvalidParameterException.New("The roles' keys can be authenticated and unauthenticated only.")
-		}
+	for _, role := range in.Roles {
 		passed := map[string]string{"iam:PassedToService": access.CognitoIdentity}
 		if err := s.allowed(ctx, c, "iam:PassRole", role, passed); err != nil {
 			return nil, err

@@ -226,5 +226,11 @@ func (a *App) Outbox() *delivery.Outbox { return a.outbox }
 // Activity tells what happened in an app during the last thirty days.
 func (a *App) Activity(ctx context.Context, app string) (*event.Activity, error) {
 	now := a.clock.Now()
-	return a.event.Activity(ctx, app, now.AddDate(0, 0, -30), now.Add(time.Minute))
+	return a.ActivityBetween(ctx, app, now.AddDate(0, 0, -30), now.Add(time.Minute))
+}
+
+// ActivityBetween tells what happened in an app in a span of time; the zero time
+// does not bound it.
+func (a *App) ActivityBetween(ctx context.Context, app string, from, to time.Time) (*event.Activity, error) {
+	return a.event.Activity(ctx, app, from, to)
 }

@@ -128,7 +128,20 @@ func (a *App) openRooms() error {
 		room.Routes(a.router)
 	}
 	a.routes()
+	a.measure()
 	return nil
+}
+
+// measure shows what the stores count.
+func (a *App) measure() {
+	count := func(name, help string, value func() uint64) {
+		a.metrics.Counter(name, help, func() float64 { return float64(value()) })
+	}
+	count("pintail_directory_updates_total", "Transactions that changed the directory.", func() uint64 { return a.db.Stats().Updates })
+	count("pintail_directory_commits_total", "Commits of the directory: fewer than updates when they are grouped.", func() uint64 { return a.db.Stats().Commits })
+	count("pintail_events_appended_total", "Events made durable.", func() uint64 { return a.events.Stats().Appended })
+	count("pintail_event_commits_total", "Group commits of the event store.", func() uint64 { return a.events.Stats().Commits })
+	count("pintail_event_failures_total", "Group commits of the event store that failed.", func() uint64 { return a.events.Stats().Failures })
 }
 
 // hosts are further names that clients may have signed for: the public URL's

@@ -69,5 +69,5 @@ func (b *bench) directoryFloor(ctx context.Context, rows int) (floor, error) {
 		from := n * rows % (endpoints - rows)
 		return write(every[from : from+rows])
 	})
-	return floor{what: fmt.Sprintf("SQLite alone, %d rows a commit", rows), rate: o.rate() * float64(rows)}, err
+	return floor{what: fmt.Sprintf("SQLite alone (rows a commit %d)", rows), rate: o.rate() * float64(rows)}, err
 }

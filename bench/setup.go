@@ -52,6 +52,9 @@ func prepare(s *server) (*site, error) {
 	return t, nil
 }
 
+// moveTo makes the site that of a server which was started again on its folder.
+func (t *site) moveTo(s *server) { t.server, t.guest.address = s, s.address }
+
 func (t *site) makePool(c *conn) error {
 	var out struct{ UserPool struct{ Id string } }
 	in := cognitoidp.CreateUserPoolRequest{PoolName: "bench", AutoVerifiedAttributes: []cognitoidp.VerifiedAttributeType{cognitoidp.VerifiedAttributeTypeEmail}}

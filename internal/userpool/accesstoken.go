@@ -3,6 +3,7 @@ package userpool
 import (
 	"context"
 	"crypto/rsa"
+	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"slices"
@@ -22,6 +23,8 @@ const (
 	useAccess = "access"
 	useID     = "id"
 )
+
+const invalidToken = "Invalid Access Token"
 
 // tokenClaims are the claims that the server itself reads.
 type tokenClaims struct {
@@ -57,23 +60,15 @@ type bearer struct {
 // the directory knows against it, [bearer.user] tells within the transaction of the
 // operation.
 func (s *Service) bearer(ctx context.Context, c *wire.Call, token string) (*bearer, error) {
-	peeked, err := peek(token)
+	p, held, err := s.trusted(ctx, c, token)
 	if err != nil {
-		return nil, errToken("Invalid Access Token", err)
-	}
-	p, err := s.pool(ctx, poolID(peeked.Issuer))
-	if err != nil {
-		return nil, errUnlessOurs(err, "Invalid Access Token")
-	}
-	held, err := verified(token, p.accessKey)
-	if err != nil {
-		return nil, errToken("Invalid Access Token", err)
+		return nil, err
 	}
 	c.Note("pool", p.Id)
 	c.Note("sub", held.Sub)
 	switch {
 	case held.Use != useAccess:
-		return nil, errToken("Invalid Access Token", nil)
+		return nil, errToken(invalidToken, nil)
 	case c.Time.Unix() >= held.Expires:
 		return nil, errToken("Access Token has expired", nil)
 	case !slices.Contains(strings.Fields(held.Scope), selfScope):
@@ -118,13 +113,43 @@ func peek(token string) (*tokenClaims, error) {
 	return parseClaims(text)
 }
 
-// verified returns the claims of a token that the key signed.
-func verified(token string, key *keys.SigningKey) (*tokenClaims, error) {
-	text, err := verifiedText(token, key)
-	if err != nil {
-		return nil, err
+// checkedToken is what is remembered of a token whose signature was good.
+type checkedToken struct {
+	claims *tokenClaims
+	key    string // the id of the key that signed it
+}
+
+// trusted returns the claims of an access token that its pool signed. Checking a
+// signature takes longer than all the rest of a request, and an app shows the same
+// token many times: those that were found good are remembered by their hash. What
+// may become of a token later, its expiry among it, is judged every time.
+func (s *Service) trusted(ctx context.Context, c *wire.Call, token string) (*pool, *tokenClaims, error) {
+	sum := sha256.Sum256([]byte(token))
+	id := string(sum[:])
+	seen, known := s.checked.get(id)
+	if !known {
+		peeked, err := peek(token)
+		if err != nil {
+			return nil, nil, errToken(invalidToken, err)
+		}
+		seen.claims = peeked
 	}
-	return parseClaims(text)
+	p, err := s.pool(ctx, poolID(seen.claims.Issuer))
+	if err != nil {
+		return nil, nil, errUnlessOurs(err, invalidToken)
+	}
+	if key := p.accessKey.ID(); seen.key != key {
+		text, err := verifiedText(token, p.accessKey)
+		if err == nil {
+			seen.claims, err = parseClaims(text)
+		}
+		if err != nil {
+			return nil, nil, errToken(invalidToken, err)
+		}
+		seen.key = key
+		s.checked.use(id, c.Time, func(t *checkedToken) { *t = seen })
+	}
+	return p, seen.claims, nil
 }
 
 func verifiedText(token string, key *keys.SigningKey) ([]byte, error) {

@@ -40,6 +40,20 @@ func (m *memory[V]) use(key string, now time.Time, fn func(*V)) {
 	fn(v)
 }
 
+// get returns the value of a key that is remembered.
+func (m *memory[V]) get(key string) (value V, ok bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	v := m.young[key]
+	if v == nil {
+		v = m.old[key]
+	}
+	if v == nil {
+		return value, false
+	}
+	return *v, true
+}
+
 func (m *memory[V]) forgetAll() {
 	m.mu.Lock()
 	defer m.mu.Unlock()

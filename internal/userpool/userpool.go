@@ -26,6 +26,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"pintail/internal/clock"
 	"pintail/internal/delivery"
@@ -77,9 +78,13 @@ type Service struct {
 	pools    *fresh.Cache[string, *pool]
 	clients  *fresh.Cache[string, *client]
 	turns    turns
-	spent    *memory[bool]     // SRP challenges that gave tokens
-	unknowns *memory[attempts] // attempts on users that do not exist
+	spent    *memory[bool]         // SRP challenges that gave tokens
+	unknowns *memory[attempts]     // attempts on users that do not exist
+	checked  *memory[checkedToken] // access tokens whose signature is good, by their hash
 }
+
+// checkedFor is how long a token is remembered whose signature was checked.
+const checkedFor = 5 * time.Minute
 
 // New returns the room over a directory. Once it has made a pool it makes signing
 // keys for the next one in the background, until [Service.Close].
@@ -98,6 +103,7 @@ func New(c Config) *Service {
 		clients:    fresh.New[string, *client](c.Clock.Now),
 		spent:      newMemory[bool](maxChallengeLife, 1<<17),
 		unknowns:   newMemory[attempts](attemptWindow, 1<<14),
+		checked:    newMemory[checkedToken](checkedFor, 1<<14),
 	}
 }
 
@@ -116,6 +122,7 @@ func (s *Service) Forget() {
 	s.clients.Reset()
 	s.spent.forgetAll()
 	s.unknowns.forgetAll()
+	s.checked.forgetAll()
 }
 
 // Routes names every operation that the room answers.

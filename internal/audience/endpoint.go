@@ -46,7 +46,13 @@ type endpoint struct {
 
 var endpoints = store.NewCollection("endpoint",
 	store.Index("user", func(e *endpoint) string { return e.UserID }),
-	store.Index("address", (*endpoint).addressKey))
+	// Only active endpoints: an address may have had any number of others.
+	store.Index("active_address", func(e *endpoint) string {
+		if e.Status != active {
+			return ""
+		}
+		return e.addressKey()
+	}))
 
 // endpointKey is an endpoint's place in memory.
 type endpointKey struct{ app, id string }

@@ -149,11 +149,12 @@ func (w *writer) retireOthers(c *change) error {
 	if key == "" || e.Status != active || was != nil && was.Status == active && was.addressKey() == key {
 		return nil
 	}
-	for other, err := range endpoints.All(w.tx, w.project.id, store.Query{Index: "address", Match: store.Equal(key)}) {
-		if err != nil {
-			return err
-		}
-		if other.ID == e.ID || other.Status == inactive {
+	others, _, err := endpoints.List(w.tx, w.project.id, store.Query{Index: "active_address", Match: store.Equal(key), Limit: store.MaxLimit})
+	if err != nil {
+		return err
+	}
+	for _, other := range others {
+		if other.ID == e.ID {
 			continue
 		}
 		other.Status = inactive

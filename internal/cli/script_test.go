@@ -49,8 +49,9 @@ func ready(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: ready DATA")
 	}
-	deadline := time.Now().Add(20 * time.Second)
-	for time.Now().Before(deadline) {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); <-tick.C {
 		if running, err := app.ReadRunning(ts.MkAbs(args[0])); err == nil {
 			if answer, err := http.Get(running.URL + "/_pintail/ready"); err == nil {
 				answer.Body.Close()
@@ -60,7 +61,6 @@ func ready(ts *testscript.TestScript, neg bool, args []string) {
 				}
 			}
 		}
-		time.Sleep(5 * time.Millisecond) // between two looks; the deadline bounds them
 	}
 	ts.Fatalf("no server of %s got ready", args[0])
 }

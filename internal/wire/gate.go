@@ -38,6 +38,9 @@ func (rt *Router) authenticate(ctx context.Context, e *exchange) error {
 		return err
 	}
 	e.call.Caller = caller
+	if verified.Host != "" && verified.Host != e.r.Host {
+		e.call.Note("signed_for", verified.Host)
+	}
 	if verified.Region != "" {
 		e.call.Region = verified.Region
 	}

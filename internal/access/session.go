@@ -25,7 +25,6 @@ type Credentials struct {
 type session struct {
 	AccessKeyID string              `json:"k"`
 	Secret      string              `json:"s"`
-	Role        string              `json:"r"`           // the role's name, in lower case
 	RoleARN     string              `json:"a"`           // with its path
 	RoleID      string              `json:"i"`           // a role made anew under the same name is another one
 	Name        string              `json:"n"`           // RoleSessionName

@@ -3,7 +3,6 @@ package access
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"pintail/internal/policy"
@@ -94,7 +93,7 @@ func (s *Service) AssumeWithWebIdentity(ctx context.Context, c *wire.Call, who W
 		return Assumed{}, ErrTooLong
 	}
 	se := session{
-		Role: strings.ToLower(r.Name), RoleARN: r.ARN, RoleID: r.ID, Name: a.SessionName,
+		RoleARN: r.ARN, RoleID: r.ID, Name: a.SessionName,
 		Keys: who.keys(), Policies: a.Policies,
 	}
 	granted, err := s.issue(se, c.Time, a.Lifetime)

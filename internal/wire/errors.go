@@ -47,9 +47,6 @@ var InvalidParameterValue = &model.ErrorType{Name: "InvalidParameterValue", Code
 // caller themselves (AssumeRoleWithWebIdentity) return it.
 var AccessDenied = accessDenied[model.Query]
 
-// AccessDeniedException is the same refusal in the JSON protocol.
-var AccessDeniedException = accessDenied[model.JSONRPC]
-
 type byProtocol map[model.Protocol]*model.ErrorType
 
 var undeclared = map[*model.ErrorType]bool{InvalidParameterValue: true}

@@ -129,8 +129,8 @@ func (a *attempt) answerSRP(ctx context.Context) (*cognitoidp.RespondToAuthChall
 	if err != nil {
 		return nil, err
 	}
-	if !a.spend(state.ID) {
-		return nil, cognitoidp.NotAuthorizedException.New("Invalid session for the user, session can only be used once.")
+	if !a.spend(state.ID, a.call.Time) {
+		return nil, errSessionSpent()
 	}
 	result, err := a.grant(u)
 	if err != nil {
@@ -180,10 +180,4 @@ func (a *attempt) openSRP(block []byte) (state srpState, exchange *srp.Exchange,
 	}
 	exchange = new(srp.Exchange)
 	return state, exchange, exchange.UnmarshalBinary(state.Exchange)
-}
-
-// spend uses a challenge up. It is false for one that was used before.
-func (a *attempt) spend(id string) (first bool) {
-	a.spent.use(id, a.call.Time, func(used *bool) { first, *used = !*used, true })
-	return first
 }

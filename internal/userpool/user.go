@@ -27,8 +27,22 @@ type user struct {
 	// Pending holds the new email or phone_number that takes effect once it is
 	// verified.
 	Pending  map[string]string
-	Verifier []byte // srp.Verifier, sealed
-	Codes    map[string]code
+	// Verifier is the srp.Verifier of the password, sealed. Who has none signs in
+	// without a password.
+	Verifier    []byte
+	PasswordSet time.Time `json:",omitzero"` // when the password became what it is
+	// OldPasswords are the verifiers of earlier passwords, sealed, the latest first,
+	// as many as the pool's password history holds.
+	OldPasswords [][]byte `json:",omitzero"`
+	Codes        map[string]code
+	// MFA is which second factors the user activated.
+	MFA mfaChoice `json:",omitzero"`
+	// Token is the authenticator app that the user showed to work, NewToken one that
+	// they are setting up.
+	Token    *softwareToken `json:",omitzero"`
+	NewToken *softwareToken `json:",omitzero"`
+	// Passkeys is how many passkeys the user has registered.
+	Passkeys int `json:",omitzero"`
 	Attempts attempts
 	// SignedOut is when the user last signed out everywhere, in milliseconds of the
 	// epoch: sign-ins up to then are over.

@@ -1,0 +1,111 @@
+package userpool
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"pintail/internal/gen/cognitoidp"
+	"pintail/internal/keys"
+	"pintail/internal/keys/ids"
+	"pintail/internal/store"
+	"pintail/internal/wire"
+)
+
+// session is how far a sign-in has come: what the server must know when the next
+// answer arrives. It travels sealed, as the Session of a challenge, so that any node
+// can go on with it and a sign-in that is given up leaves nothing behind.
+type session struct {
+	ID           string // of this challenge; a new one with every challenge
+	Pool, Client string
+	// User is the id of the user's document, and Sub the user's sub. Both are "" in
+	// the challenge that is shown for a user that does not exist.
+	User, Sub string
+	Name      string                       // the username that was typed
+	Challenge cognitoidp.ChallengeNameType // what is asked
+	Admin     bool                         // begun by AdminInitiateAuth
+	Flow      cognitoidp.AuthFlowType
+}
+
+// sessionPurpose keeps other sealed challenges from passing for a session.
+const sessionPurpose = "session"
+
+// sealSession returns the session as the client carries it, under a new id.
+func (s *Service) sealSession(n session, cl *client, now time.Time) (string, error) {
+	n.ID = ids.UUID()
+	message, err := json.Marshal(n)
+	if err != nil {
+		return "", err
+	}
+	return s.challenges.SealToken(now.Add(cl.challengeLife()), message, sessionPurpose), nil
+}
+
+// openSession reads a session that was not used before and that asks for one of the
+// challenges. It does not use the session up; [Service.spend] does, once the answer
+// was right.
+func (s *Service) openSession(c *wire.Call, token string, challenges ...cognitoidp.ChallengeNameType) (*session, error) {
+	message, err := s.challenges.OpenToken(c.Time, token, sessionPurpose)
+	switch {
+	case errors.Is(err, keys.ErrExpired):
+		return nil, errSession("Invalid session for the user, session is expired.")
+	case errors.Is(err, keys.ErrSealed):
+		return nil, errSession("Invalid session for the user.")
+	case err != nil:
+		return nil, err
+	}
+	n := new(session)
+	if err := json.Unmarshal(message, n); err != nil {
+		return nil, err
+	}
+	if s.isSpent(n.ID) {
+		return nil, errSessionSpent()
+	}
+	for _, challenge := range challenges {
+		if n.Challenge == challenge {
+			return n, nil
+		}
+	}
+	return nil, errSession("Invalid session for the user.")
+}
+
+// sessionUser returns the user of a session, as the user is now.
+func (s *Service) sessionUser(tx store.Tx, n *session) (*user, error) {
+	u, err := users.Get(tx, n.Pool, n.User)
+	switch {
+	case errors.Is(err, store.ErrNotFound) || err == nil && u.Sub != n.Sub:
+		return nil, errSession("Invalid session for the user.")
+	case err != nil:
+		return nil, err
+	case !u.Enabled:
+		return nil, errDisabled()
+	}
+	return u, nil
+}
+
+// sessionHome returns the client and the pool of a session, for operations that name
+// neither.
+func (s *Service) sessionHome(ctx context.Context, n *session) (*client, *pool, error) {
+	cl, p, err := s.client(ctx, n.Client)
+	if isAbsent(err) {
+		err = errSession("Invalid session for the user.")
+	}
+	return cl, p, err
+}
+
+// spend uses a challenge up. It is false for one that was used before.
+func (s *Service) spend(id string, now time.Time) (first bool) {
+	s.spent.use(id, now, func(used *bool) { first, *used = !*used, true })
+	return first
+}
+
+func (s *Service) isSpent(id string) bool {
+	used, _ := s.spent.get(id)
+	return used
+}
+
+func errSession(message string) error { return cognitoidp.NotAuthorizedException.New(message) }
+
+func errSessionSpent() error {
+	return errSession("Invalid session for the user, session can only be used once.")
+}

@@ -22,7 +22,10 @@ func (s *Service) getUser(ctx context.Context, c *wire.Call, in *cognitoidp.GetU
 	if err != nil {
 		return nil, err
 	}
-	return &cognitoidp.GetUserResponse{Username: u.Username, UserAttributes: b.pool.attributesOf(u, b.client.reads)}, nil
+	return &cognitoidp.GetUserResponse{
+		Username: u.Username, UserAttributes: b.pool.attributesOf(u, b.client.reads),
+		MFAOptions: b.pool.mfaOptions(u), PreferredMfaSetting: string(u.MFA.Preferred), UserMFASettingList: u.MFA.list(),
+	}, nil
 }
 
 // adminGetUser implements AdminGetUser.
@@ -42,5 +45,6 @@ func (s *Service) adminGetUser(ctx context.Context, c *wire.Call, in *cognitoidp
 		Username: u.Username, UserAttributes: p.attributesOf(u, everything),
 		UserCreateDate: u.Created, UserLastModifiedDate: u.Modified,
 		Enabled: new(u.Enabled), UserStatus: u.Status,
+		MFAOptions: p.mfaOptions(u), PreferredMfaSetting: string(u.MFA.Preferred), UserMFASettingList: u.MFA.list(),
 	}, nil
 }

@@ -66,5 +66,6 @@ func (p *pool) listed(u *user, shown func(string) bool) cognitoidp.UserType {
 	return cognitoidp.UserType{
 		Username: u.Username, Attributes: p.attributesOf(u, shown),
 		UserCreateDate: u.Created, UserLastModifiedDate: u.Modified, Enabled: new(u.Enabled), UserStatus: u.Status,
+		MFAOptions: p.mfaOptions(u),
 	}
 }

@@ -26,6 +26,9 @@ type session struct {
 	Challenge cognitoidp.ChallengeNameType // what is asked
 	Admin     bool                         // begun by AdminInitiateAuth
 	Flow      cognitoidp.AuthFlowType
+	// TokenVerified tells, in a session of MFA_SETUP, that the user has shown an
+	// authenticator app to work.
+	TokenVerified bool `json:",omitzero"`
 }
 
 // sessionPurpose keeps other sealed challenges from passing for a session.

@@ -26,7 +26,7 @@ type user struct {
 	Attributes map[string]string // without sub
 	// Pending holds the new email or phone_number that takes effect once it is
 	// verified.
-	Pending  map[string]string
+	Pending map[string]string
 	// Verifier is the srp.Verifier of the password, sealed. Who has none signs in
 	// without a password.
 	Verifier    []byte
@@ -44,6 +44,9 @@ type user struct {
 	// Passkeys is how many passkeys the user has registered.
 	Passkeys int `json:",omitzero"`
 	Attempts attempts
+	// Guesses counts wrong codes of second factors. Whoever guesses them knows the
+	// password, so a right password must not forget them.
+	Guesses attempts `json:",omitzero"`
 	// SignedOut is when the user last signed out everywhere, in milliseconds of the
 	// epoch: sign-ins up to then are over.
 	SignedOut int64

@@ -71,6 +71,7 @@ type Service struct {
 	challenges *keys.Sealer // what a client carries from one step of a sign-in to the next
 	refreshes  *keys.Sealer // refresh tokens
 	codes      *keys.Sealer // MACs of codes
+	seeds      *keys.Sealer // secrets of authenticator apps
 	decoys     *keys.Sealer // MACs from which users that do not exist are made up
 	pages      *store.Tokens
 
@@ -97,6 +98,7 @@ func New(c Config) *Service {
 		challenges: c.Master.Sealer("userpool challenge"),
 		refreshes:  c.Master.Sealer("userpool refresh token"),
 		codes:      c.Master.Sealer("userpool code"),
+		seeds:      c.Master.Sealer("userpool software token"),
 		decoys:     c.Master.Sealer("userpool decoy"),
 		pages:      store.NewTokens(c.Master.Sealer("userpool page token").MAC("key")),
 		pools:      fresh.New[string, *pool](c.Clock.Now),
@@ -154,6 +156,14 @@ func (s *Service) Routes(r *wire.Router) {
 	wire.Handle(r, cognitoidp.VerifyUserAttribute, s.verifyUserAttribute)
 	wire.Handle(r, cognitoidp.AdminGetUser, s.adminGetUser)
 	wire.Handle(r, cognitoidp.ListUsers, s.listUsers)
+
+	wire.Handle(r, cognitoidp.AssociateSoftwareToken, s.associateSoftwareToken)
+	wire.Handle(r, cognitoidp.VerifySoftwareToken, s.verifySoftwareToken)
+	wire.Handle(r, cognitoidp.SetUserMFAPreference, s.setUserMFAPreference)
+	wire.Handle(r, cognitoidp.AdminSetUserMFAPreference, s.adminSetUserMFAPreference)
+	wire.Handle(r, cognitoidp.SetUserSettings, s.setUserSettings)
+	wire.Handle(r, cognitoidp.AdminSetUserSettings, s.adminSetUserSettings)
+	wire.Handle(r, cognitoidp.GetUserAuthFactors, s.getUserAuthFactors)
 
 	r.HandleHTTP("GET /{poolId}/.well-known/jwks.json", http.HandlerFunc(s.serveKeys))
 	r.HandleHTTP("GET /{poolId}/.well-known/openid-configuration", http.HandlerFunc(s.serveDiscovery))

@@ -34,6 +34,7 @@ import (
 	"pintail/internal/observe"
 	"pintail/internal/store"
 	"pintail/internal/userpool"
+	"pintail/internal/userpool/trigger"
 	"pintail/internal/wire"
 )
 
@@ -107,12 +108,17 @@ func (a *App) openRooms() error {
 	if err != nil {
 		return err
 	}
+	triggers, err := trigger.Load(a.config.Triggers, trigger.Options{Now: a.clock.Now})
+	if err != nil {
+		return err
+	}
 	a.outbox = delivery.New(a.db, a.master, a.clock)
 	a.access = access.New(access.Config{
 		DB: a.db, Master: a.master, Clock: a.clock, Account: account, Dev: a.config.Dev, Hosts: a.hosts(),
 	})
 	a.userPools = userpool.New(userpool.Config{
 		DB: a.db, Master: a.master, Clock: a.clock, BaseURL: a.URL, Sender: a.outbox, Account: a.config.AccountID,
+		Triggers: triggers,
 	})
 	a.identities = identitypool.New(identitypool.Config{
 		DB: a.db, Master: a.master, Clock: a.clock, Access: a.access, UserPools: a.userPools, Account: a.config.AccountID,

@@ -28,6 +28,7 @@ type Config struct {
 	PublicURL   string   `help:"How clients reach this server; the issuer of its tokens begins with it. Default: the listen address." env:"PINTAIL_PUBLIC_URL" placeholder:"URL"`
 	MasterKey   string   `help:"The master key (base64) that seals secrets at rest. Default: a file in the data folder." env:"PINTAIL_MASTER_KEY" placeholder:"KEY"`
 	Hosts       []string `help:"Further host names that clients sign for when a proxy stands in front." env:"PINTAIL_HOSTS" placeholder:"NAME"`
+	Triggers    string   `help:"JSON file that says which webhook, Lambda function or command stands behind the ARNs of a user pool's LambdaConfig." type:"path" env:"PINTAIL_TRIGGERS" placeholder:"FILE"`
 	LogFormat   string   `help:"Log lines as text or JSON." enum:"text,json" default:"text" env:"PINTAIL_LOG_FORMAT"`
 	LogLevel    string   `help:"How much to log." enum:"debug,info,warn,error" default:"info" env:"PINTAIL_LOG_LEVEL"`
 }

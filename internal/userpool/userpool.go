@@ -34,6 +34,7 @@ import (
 	"pintail/internal/gen/cognitoidp"
 	"pintail/internal/keys"
 	"pintail/internal/store"
+	"pintail/internal/userpool/trigger"
 	"pintail/internal/wire"
 )
 
@@ -55,6 +56,8 @@ type Config struct {
 	// issuer of a pool's tokens is BaseURL()/<pool id>.
 	BaseURL func() string
 	Sender  Sender
+	// Triggers calls the functions of pools' LambdaConfig.
+	Triggers *trigger.Invoker
 }
 
 // Service is the room.
@@ -64,6 +67,8 @@ type Service struct {
 	account string
 	baseURL func() string
 	sender  Sender
+	// triggers calls the functions of pools' LambdaConfig.
+	triggers *trigger.Invoker
 
 	verifiers  *keys.Sealer // users' SRP verifiers
 	secrets    *keys.Sealer // clients' secrets
@@ -91,7 +96,7 @@ const checkedFor = 5 * time.Minute
 // keys for the next one in the background, until [Service.Close].
 func New(c Config) *Service {
 	return &Service{
-		db: c.DB, clock: c.Clock, account: c.Account, baseURL: c.BaseURL, sender: c.Sender,
+		db: c.DB, clock: c.Clock, account: c.Account, baseURL: c.BaseURL, sender: c.Sender, triggers: c.Triggers,
 		verifiers:  c.Master.Sealer("userpool verifier"),
 		secrets:    c.Master.Sealer("userpool client secret"),
 		signing:    c.Master.Sealer("userpool signing key"),

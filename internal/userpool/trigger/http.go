@@ -1,0 +1,48 @@
+package trigger
+
+import (
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/go-json-experiment/json"
+)
+
+// newClient returns a client for functions. It follows no redirects: what is signed
+// for one address must not be carried to another.
+func newClient(concurrency int) *http.Client {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = concurrency
+	transport.IdleConnTimeout = time.Minute
+	return &http.Client{
+		Transport:     transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// readAnswer reads a body up to the limit.
+func readAnswer(r io.Reader) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r, maxAnswer+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(body) > maxAnswer {
+		return nil, errTooLarge
+	}
+	return body, nil
+}
+
+// thrown reads what a function threw, in the form of Lambda's Runtime API.
+func thrown(body []byte) (*functionError, bool) {
+	var e struct {
+		Message *string `json:"errorMessage"`
+		Type    string  `json:"errorType"`
+	}
+	if json.Unmarshal(body, &e) != nil || e.Message == nil && e.Type == "" {
+		return nil, false
+	}
+	if e.Message == nil {
+		return &functionError{e.Type}, true
+	}
+	return &functionError{*e.Message}, true
+}

@@ -33,8 +33,8 @@ const (
 	factorWebAuthn = cognitoidp.ChallengeNameTypeWebAuthn
 )
 
-// factors are all second factors, in the order in which lists show them.
-var factors = []cognitoidp.ChallengeNameType{factorSMS, factorTOTP, factorEmail, factorWebAuthn}
+// mfaFactors are all second factors, in the order in which lists show them.
+var mfaFactors = []cognitoidp.ChallengeNameType{factorSMS, factorTOTP, factorEmail, factorWebAuthn}
 
 // flag is where the choice keeps whether a factor is activated.
 func (m *mfaChoice) flag(factor cognitoidp.ChallengeNameType) *bool {
@@ -53,7 +53,7 @@ func (m *mfaChoice) has(factor cognitoidp.ChallengeNameType) bool { return *m.fl
 
 // list returns the activated factors, as UserMFASettingList has them.
 func (m *mfaChoice) list() (names []string) {
-	for _, factor := range factors {
+	for _, factor := range mfaFactors {
 		if m.has(factor) {
 			names = append(names, string(factor))
 		}
@@ -73,6 +73,9 @@ func (p *pool) offers(factor cognitoidp.ChallengeNameType) bool {
 	}
 	return p.passkeyMFA()
 }
+
+// passkeyMFA tells whether a passkey counts as two factors: no pool can say so yet.
+func (p *pool) passkeyMFA() bool { return false }
 
 // owns tells whether a user has what a factor needs.
 func (u *user) owns(factor cognitoidp.ChallengeNameType) bool {
@@ -110,7 +113,7 @@ func (p *pool) secondFactors(u *user) (usable []cognitoidp.ChallengeNameType, pr
 	if !p.mfaRequired() && !p.mfaOptional() {
 		return nil, ""
 	}
-	for _, factor := range factors {
+	for _, factor := range mfaFactors {
 		if p.accepts(u, factor) && (p.mfaRequired() || u.MFA.has(factor)) {
 			usable = append(usable, factor)
 		}
@@ -147,7 +150,7 @@ func (p *pool) recoveryFactor(u *user) (only cognitoidp.ChallengeNameType) {
 // settableFactors returns which factors a user who has none could set up, as
 // MFAS_CAN_SETUP has them.
 func (p *pool) settableFactors(u *user) (names []string) {
-	for _, factor := range factors {
+	for _, factor := range mfaFactors {
 		if factor != factorWebAuthn && p.offers(factor) && !u.owns(factor) {
 			names = append(names, string(factor))
 		}

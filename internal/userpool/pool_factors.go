@@ -11,7 +11,6 @@ func (p *pool) mfaOptional() bool { return p.MfaConfiguration == cognitoidp.User
 // Which second factors a pool offers is set by SetUserPoolMfaConfig, which is not
 // built: there are none.
 
-func (p *pool) smsMFA() bool     { return false }
-func (p *pool) totpMFA() bool    { return false }
-func (p *pool) emailMFA() bool   { return false }
-func (p *pool) passkeyMFA() bool { return false }
+func (p *pool) smsMFA() bool   { return false }
+func (p *pool) totpMFA() bool  { return false }
+func (p *pool) emailMFA() bool { return false }

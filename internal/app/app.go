@@ -34,6 +34,7 @@ import (
 	"pintail/internal/observe"
 	"pintail/internal/store"
 	"pintail/internal/userpool"
+	"pintail/internal/userpool/breached"
 	"pintail/internal/userpool/trigger"
 	"pintail/internal/wire"
 )
@@ -62,6 +63,8 @@ type App struct {
 	identities *identitypool.Service
 	audience   *audience.Service
 	event      *event.Service
+
+	breached *breached.List
 
 	root    Credentials
 	newRoot bool
@@ -112,13 +115,18 @@ func (a *App) openRooms() error {
 	if err != nil {
 		return err
 	}
+	if a.config.Breached != "" {
+		if a.breached, err = breached.Open(a.config.Breached); err != nil {
+			return fmt.Errorf("the list of breached passwords cannot be used: %w", err)
+		}
+	}
 	a.outbox = delivery.New(a.db, a.master, a.clock)
 	a.access = access.New(access.Config{
 		DB: a.db, Master: a.master, Clock: a.clock, Account: account, Dev: a.config.Dev, Hosts: a.hosts(),
 	})
 	a.userPools = userpool.New(userpool.Config{
 		DB: a.db, Master: a.master, Clock: a.clock, BaseURL: a.URL, Sender: a.outbox, Account: a.config.AccountID,
-		Triggers: triggers,
+		Triggers: triggers, Breached: a.breached,
 	})
 	a.identities = identitypool.New(identitypool.Config{
 		DB: a.db, Master: a.master, Clock: a.clock, Access: a.access, UserPools: a.userPools, Account: a.config.AccountID,
@@ -260,6 +268,7 @@ func (a *App) Close() error {
 	if a.userPools != nil {
 		a.userPools.Close()
 	}
+	errs = append(errs, a.breached.Close())
 	if a.events != nil {
 		errs = append(errs, a.events.Close())
 	}

@@ -29,6 +29,7 @@ type Config struct {
 	MasterKey   string   `help:"The master key (base64) that seals secrets at rest. Default: a file in the data folder." env:"PINTAIL_MASTER_KEY" placeholder:"KEY"`
 	Hosts       []string `help:"Further host names that clients sign for when a proxy stands in front." env:"PINTAIL_HOSTS" placeholder:"NAME"`
 	Triggers    string   `help:"JSON file that says which webhook, Lambda function or command stands behind the ARNs of a user pool's LambdaConfig." type:"path" env:"PINTAIL_TRIGGERS" placeholder:"FILE"`
+	Breached    string   `help:"Passwords known from breaches, for the risk configurations of user pools: SHA-1 hashes ordered by hash, as Have I Been Pwned offers them, or plain passwords, one on each line." type:"path" env:"PINTAIL_BREACHED_PASSWORDS" placeholder:"FILE" name:"breached-passwords"`
 	LogFormat   string   `help:"Log lines as text or JSON." enum:"text,json" default:"text" env:"PINTAIL_LOG_FORMAT"`
 	LogLevel    string   `help:"How much to log." enum:"debug,info,warn,error" default:"info" env:"PINTAIL_LOG_LEVEL"`
 }
@@ -66,6 +67,9 @@ func (c *Config) Validate() error {
 		if _, err := os.Stat(f); f != "" && err != nil {
 			wrong("TLS file cannot be read: %v", err)
 		}
+	}
+	if _, err := os.Stat(c.Breached); c.Breached != "" && err != nil {
+		wrong("--breached-passwords cannot be read: %v", err)
 	}
 	if c.DatabaseURL != "" && !strings.HasPrefix(c.DatabaseURL, "postgres://") && !strings.HasPrefix(c.DatabaseURL, "postgresql://") {
 		wrong("--database-url must begin with postgres://")

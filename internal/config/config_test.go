@@ -27,6 +27,7 @@ func TestValidate(t *testing.T) {
 		"short account":                {func(c *config.Config) { c.AccountID = "1" }, "twelve digits"},
 		"odd region":                   {func(c *config.Config) { c.Region = "local" }, "does not look like an AWS region"},
 		"half of TLS":                  {func(c *config.Config) { c.TLSKey = "key.pem" }, "go together"},
+		"no list of passwords":         {func(c *config.Config) { c.Breached = "none/such.txt" }, "--breached-passwords cannot be read"},
 		"another database":             {func(c *config.Config) { c.DatabaseURL = "mysql://x" }, "postgres://"},
 		"URL without a scheme":         {func(c *config.Config) { c.PublicURL = "auth.example.org" }, "is not a URL"},
 		"no folder":                    {func(c *config.Config) { c.Data = "" }, "--data is empty"},

@@ -183,6 +183,9 @@ func (s *Service) deleteUserPoolClient(ctx context.Context, c *wire.Call, in *co
 		if err != nil {
 			return err
 		}
+		if err := deleteOfClient(tx, in.UserPoolId, in.ClientId); err != nil {
+			return err
+		}
 		return clientHomes.Delete(tx, homeOwner, in.ClientId)
 	})
 	if err != nil {
@@ -190,4 +193,9 @@ func (s *Service) deleteUserPoolClient(ctx context.Context, c *wire.Call, in *co
 	}
 	s.clients.Forget(in.ClientId)
 	return nil, nil
+}
+
+// deleteOfClient removes what was configured for an app client alone.
+func deleteOfClient(tx store.Tx, poolID, clientID string) error {
+	return unlessAbsent(riskConfigurations.Delete(tx, poolID, clientID))
 }

@@ -232,12 +232,14 @@ func (s *Service) deleteUserPool(ctx context.Context, c *wire.Call, in *cognitoi
 		}
 		return errors.Join(
 			deleteAll(tx, clients, id), deleteAll(tx, users, id), deleteAll(tx, aliases, id), deleteAll(tx, signIns, id),
+			deleteAll(tx, riskConfigurations, id), deleteAll(tx, authEvents, id),
 			pools.Delete(tx, s.account, id))
 	})
 	if err != nil {
 		return nil, err
 	}
 	s.pools.Forget(id)
+	s.risks.Forget(riskKey{id, allClients})
 	for _, clientID := range clientIDs {
 		s.clients.Forget(clientID)
 	}

@@ -34,6 +34,7 @@ import (
 	"pintail/internal/gen/cognitoidp"
 	"pintail/internal/keys"
 	"pintail/internal/store"
+	"pintail/internal/userpool/breached"
 	"pintail/internal/userpool/trigger"
 	"pintail/internal/wire"
 )
@@ -58,6 +59,8 @@ type Config struct {
 	Sender  Sender
 	// Triggers calls the functions of pools' LambdaConfig.
 	Triggers *trigger.Invoker
+	// Breached are the passwords that risk configurations look for; nil for none.
+	Breached *breached.List
 }
 
 // Service is the room.
@@ -69,6 +72,7 @@ type Service struct {
 	sender  Sender
 	// triggers calls the functions of pools' LambdaConfig.
 	triggers *trigger.Invoker
+	breached *breached.List
 
 	verifiers  *keys.Sealer // users' SRP verifiers
 	secrets    *keys.Sealer // clients' secrets
@@ -78,11 +82,13 @@ type Service struct {
 	codes      *keys.Sealer // MACs of codes
 	seeds      *keys.Sealer // secrets of authenticator apps
 	decoys     *keys.Sealer // MACs from which users that do not exist are made up
+	feedbacks  *keys.Sealer // what lets a user say whether an event was theirs
 	pages      *store.Tokens
 
 	newKeys  keySource
 	pools    *fresh.Cache[string, *pool]
 	clients  *fresh.Cache[string, *client]
+	risks    *fresh.Cache[riskKey, *riskRules] // nil where there is no configuration
 	turns    turns
 	spent    *memory[bool]         // SRP challenges that gave tokens
 	unknowns *memory[attempts]     // attempts on users that do not exist
@@ -97,6 +103,7 @@ const checkedFor = 5 * time.Minute
 func New(c Config) *Service {
 	return &Service{
 		db: c.DB, clock: c.Clock, account: c.Account, baseURL: c.BaseURL, sender: c.Sender, triggers: c.Triggers,
+		breached:   c.Breached,
 		verifiers:  c.Master.Sealer("userpool verifier"),
 		secrets:    c.Master.Sealer("userpool client secret"),
 		signing:    c.Master.Sealer("userpool signing key"),
@@ -105,9 +112,11 @@ func New(c Config) *Service {
 		codes:      c.Master.Sealer("userpool code"),
 		seeds:      c.Master.Sealer("userpool software token"),
 		decoys:     c.Master.Sealer("userpool decoy"),
+		feedbacks:  c.Master.Sealer("userpool feedback token"),
 		pages:      store.NewTokens(c.Master.Sealer("userpool page token").MAC("key")),
 		pools:      fresh.New[string, *pool](c.Clock.Now),
 		clients:    fresh.New[string, *client](c.Clock.Now),
+		risks:      fresh.New[riskKey, *riskRules](c.Clock.Now),
 		spent:      newMemory[bool](maxChallengeLife, 1<<17),
 		unknowns:   newMemory[attempts](attemptWindow, 1<<14),
 		checked:    newMemory[checkedToken](checkedFor, 1<<14),
@@ -116,7 +125,10 @@ func New(c Config) *Service {
 
 // Collections are what the directory must keep for this room.
 func Collections() []store.Kind {
-	return []store.Kind{pools, clients, clientHomes, users, aliases, signIns}
+	return []store.Kind{
+		pools, clients, clientHomes, users, aliases, signIns,
+		riskConfigurations, authEvents,
+	}
 }
 
 // Close stops making signing keys.
@@ -127,6 +139,7 @@ func (s *Service) Close() { s.newKeys.close() }
 func (s *Service) Forget() {
 	s.pools.Reset()
 	s.clients.Reset()
+	s.risks.Reset()
 	s.spent.forgetAll()
 	s.unknowns.forgetAll()
 	s.checked.forgetAll()
@@ -169,6 +182,12 @@ func (s *Service) Routes(r *wire.Router) {
 	wire.Handle(r, cognitoidp.SetUserSettings, s.setUserSettings)
 	wire.Handle(r, cognitoidp.AdminSetUserSettings, s.adminSetUserSettings)
 	wire.Handle(r, cognitoidp.GetUserAuthFactors, s.getUserAuthFactors)
+
+	wire.Handle(r, cognitoidp.SetRiskConfiguration, s.setRiskConfiguration)
+	wire.Handle(r, cognitoidp.DescribeRiskConfiguration, s.describeRiskConfiguration)
+	wire.Handle(r, cognitoidp.AdminListUserAuthEvents, s.adminListUserAuthEvents)
+	wire.Handle(r, cognitoidp.AdminUpdateAuthEventFeedback, s.adminUpdateAuthEventFeedback)
+	wire.Handle(r, cognitoidp.UpdateAuthEventFeedback, s.updateAuthEventFeedback)
 
 	r.HandleHTTP("GET /{poolId}/.well-known/jwks.json", http.HandlerFunc(s.serveKeys))
 	r.HandleHTTP("GET /{poolId}/.well-known/openid-configuration", http.HandlerFunc(s.serveDiscovery))

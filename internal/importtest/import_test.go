@@ -56,6 +56,8 @@ var rules = []only{
 	{"pintail/internal/wire/", []string{"pintail/internal/wire/..."}, "codecs belong to the pipeline"},
 	{"pintail/internal/app", []string{"pintail/internal/cli", "pintail/internal/testkit", "pintail/bench/..."}, "nobody builds the server but its root"},
 	{"pintail/internal/testkit", []string{"pintail/internal/testkit/...", "pintail/bench/...", "pintail/internal/store/storetest", "pintail/internal/eventstore/eventstoretest"}, "testkit is for tests"},
+	{"pintail/internal/userpool/passkey/passkeytest", nil, "a software authenticator is for tests"},
+	{"github.com/go-webauthn/", []string{"pintail/internal/userpool/passkey"}, "one package speaks WebAuthn"},
 }
 
 func matches(importer string, patterns []string) bool {

@@ -43,7 +43,9 @@ type user struct {
 	NewToken *softwareToken `json:",omitzero"`
 	// Passkeys is how many passkeys the user has registered.
 	Passkeys int `json:",omitzero"`
-	Attempts attempts
+	// NewPasskey is what a passkey that the user is registering must answer.
+	NewPasskey *newPasskey `json:",omitzero"`
+	Attempts   attempts
 	// Guesses counts wrong codes of second factors. Whoever guesses them knows the
 	// password, so a right password must not forget them.
 	Guesses attempts `json:",omitzero"`

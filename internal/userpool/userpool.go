@@ -128,6 +128,7 @@ func Collections() []store.Kind {
 	return []store.Kind{
 		pools, clients, clientHomes, users, aliases, signIns,
 		riskConfigurations, authEvents,
+		passkeys,
 	}
 }
 
@@ -188,6 +189,11 @@ func (s *Service) Routes(r *wire.Router) {
 	wire.Handle(r, cognitoidp.AdminListUserAuthEvents, s.adminListUserAuthEvents)
 	wire.Handle(r, cognitoidp.AdminUpdateAuthEventFeedback, s.adminUpdateAuthEventFeedback)
 	wire.Handle(r, cognitoidp.UpdateAuthEventFeedback, s.updateAuthEventFeedback)
+
+	wire.Handle(r, cognitoidp.StartWebAuthnRegistration, s.startWebAuthnRegistration)
+	wire.Handle(r, cognitoidp.CompleteWebAuthnRegistration, s.completeWebAuthnRegistration)
+	wire.Handle(r, cognitoidp.ListWebAuthnCredentials, s.listWebAuthnCredentials)
+	wire.Handle(r, cognitoidp.DeleteWebAuthnCredential, s.deleteWebAuthnCredential)
 
 	r.HandleHTTP("GET /{poolId}/.well-known/jwks.json", http.HandlerFunc(s.serveKeys))
 	r.HandleHTTP("GET /{poolId}/.well-known/openid-configuration", http.HandlerFunc(s.serveDiscovery))

@@ -22,7 +22,12 @@ func (s *Service) decoyUsername(p *pool, name string) string {
 	if !isOther || looksLikeSub(name) {
 		return name
 	}
-	h := hex.EncodeToString(s.decoys.MAC("username", p.Id, p.fold(name)))
+	return uuidOf(s.decoys.MAC("username", p.Id, p.fold(name)))
+}
+
+// uuidOf returns a UUID of version 4 made from at least 16 random bytes.
+func uuidOf(random []byte) string {
+	h := hex.EncodeToString(random)
 	variant := "89ab"[h[16]%4]
 	return h[:8] + "-" + h[8:12] + "-4" + h[13:16] + "-" + string(variant) + h[17:20] + "-" + h[20:32]
 }

@@ -233,6 +233,7 @@ func (s *Service) deleteUserPool(ctx context.Context, c *wire.Call, in *cognitoi
 		return errors.Join(
 			deleteAll(tx, clients, id), deleteAll(tx, users, id), deleteAll(tx, aliases, id), deleteAll(tx, signIns, id),
 			deleteAll(tx, riskConfigurations, id), deleteAll(tx, authEvents, id), deleteAll(tx, passkeys, id),
+			deleteAll(tx, devices, id),
 			pools.Delete(tx, s.account, id))
 	})
 	if err != nil {

@@ -81,6 +81,7 @@ type Service struct {
 	refreshes  *keys.Sealer // refresh tokens
 	codes      *keys.Sealer // MACs of codes
 	seeds      *keys.Sealer // secrets of authenticator apps
+	deviceKeys *keys.Sealer // devices' SRP verifiers, and MACs from which their keys are made
 	decoys     *keys.Sealer // MACs from which users that do not exist are made up
 	feedbacks  *keys.Sealer // what lets a user say whether an event was theirs
 	pages      *store.Tokens
@@ -111,6 +112,7 @@ func New(c Config) *Service {
 		refreshes:  c.Master.Sealer("userpool refresh token"),
 		codes:      c.Master.Sealer("userpool code"),
 		seeds:      c.Master.Sealer("userpool software token"),
+		deviceKeys: c.Master.Sealer("userpool device"),
 		decoys:     c.Master.Sealer("userpool decoy"),
 		feedbacks:  c.Master.Sealer("userpool feedback token"),
 		pages:      store.NewTokens(c.Master.Sealer("userpool page token").MAC("key")),
@@ -126,7 +128,7 @@ func New(c Config) *Service {
 // Collections are what the directory must keep for this room.
 func Collections() []store.Kind {
 	return []store.Kind{
-		pools, clients, clientHomes, users, aliases, signIns,
+		pools, clients, clientHomes, users, aliases, signIns, devices,
 		riskConfigurations, authEvents,
 		passkeys,
 	}
@@ -194,6 +196,16 @@ func (s *Service) Routes(r *wire.Router) {
 	wire.Handle(r, cognitoidp.CompleteWebAuthnRegistration, s.completeWebAuthnRegistration)
 	wire.Handle(r, cognitoidp.ListWebAuthnCredentials, s.listWebAuthnCredentials)
 	wire.Handle(r, cognitoidp.DeleteWebAuthnCredential, s.deleteWebAuthnCredential)
+
+	wire.Handle(r, cognitoidp.ConfirmDevice, s.confirmDevice)
+	wire.Handle(r, cognitoidp.GetDevice, s.getDevice)
+	wire.Handle(r, cognitoidp.ListDevices, s.listDevices)
+	wire.Handle(r, cognitoidp.ForgetDevice, s.forgetDevice)
+	wire.Handle(r, cognitoidp.UpdateDeviceStatus, s.updateDeviceStatus)
+	wire.Handle(r, cognitoidp.AdminGetDevice, s.adminGetDevice)
+	wire.Handle(r, cognitoidp.AdminListDevices, s.adminListDevices)
+	wire.Handle(r, cognitoidp.AdminForgetDevice, s.adminForgetDevice)
+	wire.Handle(r, cognitoidp.AdminUpdateDeviceStatus, s.adminUpdateDeviceStatus)
 
 	r.HandleHTTP("GET /{poolId}/.well-known/jwks.json", http.HandlerFunc(s.serveKeys))
 	r.HandleHTTP("GET /{poolId}/.well-known/openid-configuration", http.HandlerFunc(s.serveDiscovery))

@@ -15,7 +15,10 @@ import (
 // clientRecord is an app client at rest. Its owner is the pool.
 type clientRecord struct {
 	Settings cognitoidp.UserPoolClientType // without the secret
-	Secret   []byte                        // sealed; nil for a client without one
+	// Secrets are none for a public client, else one or two.
+	Secrets []clientSecret `json:",omitzero"`
+	// Secret is where older records hold their only secret, see [clientRecord.secrets].
+	Secret []byte `json:",omitzero"`
 }
 
 // clientHome tells which pool an app client belongs to: a person's calls name the
@@ -33,7 +36,7 @@ const homeOwner = ""
 // client is an app client ready for use: shared, and never changed.
 type client struct {
 	*cognitoidp.UserPoolClientType
-	secret string
+	secrets []string // the oldest first
 }
 
 // client returns an app client by its id, and its pool.
@@ -70,14 +73,28 @@ func errNoClient(id string) error {
 // openClient makes a stored client ready for use.
 func (s *Service) openClient(record *clientRecord) (*client, error) {
 	cl := &client{UserPoolClientType: &record.Settings}
-	if record.Secret != nil {
-		secret, err := s.secrets.Open(record.Secret, cl.UserPoolId, cl.ClientId)
+	for _, held := range record.secrets() {
+		secret, err := s.secrets.Open(held.Sealed, cl.UserPoolId, cl.ClientId)
 		if err != nil {
 			return nil, err
 		}
-		cl.secret = string(secret)
+		cl.secrets = append(cl.secrets, string(secret))
 	}
 	return cl, nil
+}
+
+// described returns the client as DescribeUserPoolClient shows it: with its oldest
+// secret, which is the one that apps know while they are given a new one.
+func (s *Service) described(record *clientRecord) (*cognitoidp.UserPoolClientType, error) {
+	cl, err := s.openClient(record)
+	if err != nil {
+		return nil, err
+	}
+	shown := *cl.UserPoolClientType
+	if len(cl.secrets) > 0 {
+		shown.ClientSecret = cl.secrets[0]
+	}
+	return &shown, nil
 }
 
 // createUserPoolClient implements CreateUserPoolClient.
@@ -86,24 +103,26 @@ func (s *Service) createUserPoolClient(ctx context.Context, c *wire.Call, in *co
 	if err != nil {
 		return nil, err
 	}
-	if err := checkClientSettings(p, in); err != nil {
-		return nil, err
-	}
 	settings := clientDefaults(in)
 	settings.ClientId = ids.UserPoolClient()
 	settings.CreationDate = c.Time.Truncate(time.Millisecond)
 	settings.LastModifiedDate = settings.CreationDate
 
-	secret := in.ClientSecret
-	if isTrue(in.GenerateSecret) {
-		secret = ids.ClientSecret()
-	}
 	record := &clientRecord{Settings: *settings}
-	if secret != "" {
-		record.Secret = s.secrets.Seal([]byte(secret), p.Id, settings.ClientId)
+	switch {
+	case isTrue(in.GenerateSecret):
+		s.addSecret(record, ids.ClientSecret(), settings.CreationDate)
+	case in.ClientSecret != "":
+		s.addSecret(record, in.ClientSecret, settings.CreationDate)
 	}
 	err = s.update(ctx, func(tx store.Tx) error {
 		if _, err := s.poolRecord(tx, c, p.Id); err != nil { // deleted meanwhile
+			return err
+		}
+		if err := checkClientSettings(p, in); err != nil {
+			return err
+		}
+		if err := s.checkRoomForClient(tx, p.Id); err != nil {
 			return err
 		}
 		if err := clients.Insert(tx, p.Id, settings.ClientId, record); err != nil {
@@ -114,32 +133,53 @@ func (s *Service) createUserPoolClient(ctx context.Context, c *wire.Call, in *co
 	if err != nil {
 		return nil, err
 	}
-	settings.ClientSecret = secret
-	return &cognitoidp.CreateUserPoolClientResponse{UserPoolClient: settings}, nil
+	shown, err := s.described(record)
+	return &cognitoidp.CreateUserPoolClientResponse{UserPoolClient: shown}, err
 }
 
 // describeUserPoolClient implements DescribeUserPoolClient.
 func (s *Service) describeUserPoolClient(ctx context.Context, c *wire.Call, in *cognitoidp.DescribeUserPoolClientRequest) (*cognitoidp.DescribeUserPoolClientResponse, error) {
 	var record *clientRecord
 	err := s.db.View(ctx, func(tx store.Tx) (err error) {
-		if _, err := s.poolRecord(tx, c, in.UserPoolId); err != nil {
-			return err
-		}
-		if record, err = clients.Get(tx, in.UserPoolId, in.ClientId); errors.Is(err, store.ErrNotFound) {
-			return errNoClient(in.ClientId)
-		}
+		record, err = s.clientRecord(tx, c, in.UserPoolId, in.ClientId)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	cl, err := s.openClient(record)
+	shown, err := s.described(record)
+	return &cognitoidp.DescribeUserPoolClientResponse{UserPoolClient: shown}, err
+}
+
+// clientRecord reads a client of a pool of the call's region inside a transaction.
+func (s *Service) clientRecord(tx store.Tx, c *wire.Call, poolID, id string) (*clientRecord, error) {
+	if _, err := s.poolRecord(tx, c, poolID); err != nil {
+		return nil, err
+	}
+	record, err := clients.Get(tx, poolID, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, errNoClient(id)
+	}
+	return record, err
+}
+
+// changeClient changes a client and returns what it became.
+func (s *Service) changeClient(ctx context.Context, c *wire.Call, poolID, id string, change func(store.Tx, *clientRecord) error) (*clientRecord, error) {
+	var record *clientRecord
+	err := s.update(ctx, func(tx store.Tx) (err error) {
+		if record, err = s.clientRecord(tx, c, poolID, id); err != nil {
+			return err
+		}
+		if err := change(tx, record); err != nil {
+			return err
+		}
+		return clients.Put(tx, poolID, id, record)
+	})
 	if err != nil {
 		return nil, err
 	}
-	described := *cl.UserPoolClientType
-	described.ClientSecret = cl.secret
-	return &cognitoidp.DescribeUserPoolClientResponse{UserPoolClient: &described}, nil
+	s.clients.Forget(id)
+	return record, nil
 }
 
 // maxListed is the page of a list whose caller names none.

@@ -58,6 +58,7 @@ func checkClientSettings(p *pool, in *cognitoidp.CreateUserPoolClientRequest) er
 	}
 	for _, check := range []func() error{
 		func() error { return checkAuthFlows(in) },
+		func() error { return checkClientTier(p, in) },
 		func() error { return checkLifetimes(&client{UserPoolClientType: clientDefaults(in)}) },
 		func() error { return checkPermissions(p, in) },
 		func() error { return checkOAuth(p, in) },

@@ -23,6 +23,8 @@ type poolRecord struct {
 	Region   string
 	// The signing keys, sealed: one for ID tokens, one for access tokens.
 	IDKey, AccessKey []byte
+	// Factors are the second factors that the pool offers, and its passkeys.
+	Factors factors
 }
 
 var pools = store.NewCollection("user_pool",
@@ -103,8 +105,9 @@ func (s *Service) createUserPool(ctx context.Context, c *wire.Call, in *cognitoi
 	if err := checkPoolSettings(in); err != nil {
 		return nil, err
 	}
-	settings, err := withDefaults(in)
-	if err != nil {
+	settings := withDefaults(in)
+	var err error
+	if settings.SchemaAttributes, err = buildSchema(in.Schema); err != nil {
 		return nil, err
 	}
 	if settings.Id, err = newPoolID(c.Region, in.UserPoolTags); err != nil {
@@ -115,6 +118,10 @@ func (s *Service) createUserPool(ctx context.Context, c *wire.Call, in *cognitoi
 	settings.LastModifiedDate = settings.CreationDate
 
 	record := &poolRecord{Settings: *settings, Region: c.Region}
+	record.Factors.SMS = record.mfa() && settings.SmsConfiguration != nil
+	if err := record.check(); err != nil {
+		return nil, err
+	}
 	if record.IDKey, err = s.newKey(settings.Id, "id"); err != nil {
 		return nil, err
 	}
@@ -122,6 +129,9 @@ func (s *Service) createUserPool(ctx context.Context, c *wire.Call, in *cognitoi
 		return nil, err
 	}
 	err = s.update(ctx, func(tx store.Tx) error {
+		if err := s.checkRoomForPool(tx, c.Region); err != nil {
+			return err
+		}
 		err := pools.Insert(tx, s.account, settings.Id, record)
 		if errors.Is(err, store.ErrExists) {
 			return invalid("User pool %s already exists.", settings.Id)

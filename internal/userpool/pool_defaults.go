@@ -4,20 +4,16 @@ import (
 	"pintail/internal/gen/cognitoidp"
 )
 
-// withDefaults returns a new pool's settings as DescribeUserPool will show them:
-// what the caller sent, and Cognito's defaults for what the caller left out
-// (Cognito API reference, CreateUserPool).
-func withDefaults(in *cognitoidp.CreateUserPoolRequest) (*cognitoidp.UserPoolType, error) {
-	attributes, err := buildSchema(in.Schema)
-	if err != nil {
-		return nil, err
-	}
+// withDefaults returns a pool's settings as DescribeUserPool will show them: what
+// the caller sent, and Cognito's defaults for what the caller left out (Cognito API
+// reference, CreateUserPool). What belongs to the pool for life, such as its schema,
+// is not among them.
+func withDefaults(in *cognitoidp.CreateUserPoolRequest) *cognitoidp.UserPoolType {
 	p := &cognitoidp.UserPoolType{
 		Name:                        in.PoolName,
 		Policies:                    policies(in.Policies),
 		DeletionProtection:          or(in.DeletionProtection, cognitoidp.DeletionProtectionTypeInactive),
 		LambdaConfig:                orEmpty(in.LambdaConfig),
-		SchemaAttributes:            attributes,
 		AutoVerifiedAttributes:      in.AutoVerifiedAttributes,
 		AliasAttributes:             in.AliasAttributes,
 		UsernameAttributes:          in.UsernameAttributes,
@@ -40,7 +36,7 @@ func withDefaults(in *cognitoidp.CreateUserPoolRequest) (*cognitoidp.UserPoolTyp
 		p.UserPoolTags = map[string]string{}
 	}
 	setVerificationMessages(p, in)
-	return p, nil
+	return p
 }
 
 // or returns v, or the default for an absent v.
@@ -77,7 +73,9 @@ func policies(in *cognitoidp.UserPoolPolicyType) *cognitoidp.UserPoolPolicyType 
 		password.RequireSymbols = orNumber(password.RequireSymbols, false)
 	}
 	password.MinimumLength = orNumber(password.MinimumLength, 8)
-	password.TemporaryPasswordValidityDays = orNumber(password.TemporaryPasswordValidityDays, 7)
+	if days := password.TemporaryPasswordValidityDays; days == nil || *days == 0 { // 0 counts as absent
+		password.TemporaryPasswordValidityDays = new(int32(7))
+	}
 	out.PasswordPolicy = &password
 	return out
 }

@@ -1,17 +1,15 @@
 package userpool
 
 import (
-	"reflect"
 	"slices"
 
 	"pintail/internal/gen/cognitoidp"
 )
 
-// checkPoolSettings refuses settings that contradict each other, and those that
-// would promise a protection which this server does not give yet.
+// checkPoolSettings refuses settings that contradict each other.
 func checkPoolSettings(in *cognitoidp.CreateUserPoolRequest) error {
 	for _, check := range []func(*cognitoidp.CreateUserPoolRequest) error{
-		checkSignInNames, checkUpdateSettings, checkRecovery, checkEmail, checkSignInPolicy, checkMFA, checkTriggers, checkTags,
+		checkSignInNames, checkUpdateSettings, checkRecovery, checkEmail, checkSignInPolicy, checkTriggers, checkPoolTags,
 	} {
 		if err := check(in); err != nil {
 			return err
@@ -41,7 +39,7 @@ func checkUpdateSettings(in *cognitoidp.CreateUserPoolRequest) error {
 	}
 	for _, name := range in.UserAttributeUpdateSettings.AttributesRequireVerificationBeforeUpdate {
 		if !slices.Contains(in.AutoVerifiedAttributes, name) {
-			return invalid("AttributesRequireVerificationBeforeUpdate can only hold auto-verified attributes, which %s is not.", name)
+			return invalid("All attributes in AttributesRequireVerificationBeforeUpdate must exist in AutoVerifiedAttributes")
 		}
 	}
 	return nil
@@ -54,7 +52,7 @@ func checkRecovery(in *cognitoidp.CreateUserPoolRequest) error {
 	options := in.AccountRecoverySetting.RecoveryMechanisms
 	for i, option := range options {
 		if option.Name == cognitoidp.RecoveryOptionNameTypeAdminOnly && len(options) > 1 {
-			return invalid("admin_only cannot be combined with other account recovery mechanisms.")
+			return invalid("Invalid account recovery setting parameter. Account Recovery Setting cannot use admin_only setting with any other recovery mechanisms.")
 		}
 		for _, other := range options[:i] {
 			if option.Name == other.Name || *option.Priority == *other.Priority {
@@ -82,34 +80,6 @@ func checkSignInPolicy(in *cognitoidp.CreateUserPoolRequest) error {
 	factors := in.Policies.SignInPolicy.AllowedFirstAuthFactors
 	if len(factors) > 0 && !slices.Contains(factors, cognitoidp.AuthFactorTypePassword) {
 		return invalid("AllowedFirstAuthFactors must contain PASSWORD.")
-	}
-	return nil
-}
-
-// checkMFA refuses a pool that demands a second factor: a sign-in would not ask
-// for it. OPTIONAL is true to its word, since no user can activate one.
-func checkMFA(in *cognitoidp.CreateUserPoolRequest) error {
-	if in.MfaConfiguration == cognitoidp.UserPoolMfaTypeOn {
-		return invalid("MfaConfiguration ON is not supported by this server yet. Use OFF or OPTIONAL.")
-	}
-	return nil
-}
-
-// maxTags is how many tags a resource can have (Cognito developer guide, "Tagging").
-const maxTags = 50
-
-func checkTags(in *cognitoidp.CreateUserPoolRequest) error {
-	if len(in.UserPoolTags) > maxTags {
-		return cognitoidp.UserPoolTaggingException.Newf("A user pool can have at most %d tags.", maxTags)
-	}
-	return nil
-}
-
-// checkTriggers refuses triggers: one that would turn somebody away must not be
-// kept and never called.
-func checkTriggers(in *cognitoidp.CreateUserPoolRequest) error {
-	if in.LambdaConfig != nil && !reflect.ValueOf(*in.LambdaConfig).IsZero() {
-		return invalid("LambdaConfig is not supported by this server yet: its triggers would not be called.")
 	}
 	return nil
 }

@@ -109,18 +109,42 @@ func TestPoolRefusals(t *testing.T) {
 			in.AliasAttributes = []types.AliasAttributeType{"preferred_username"}
 			in.Schema = []types.SchemaAttributeType{{Name: aws.String("preferred_username"), Required: aws.Bool(true)}}
 		}, invalidParameter, "preferred_username cannot be both required and an alias."},
-		{"second factor", func(in *idp.CreateUserPoolInput) { in.MfaConfiguration = "ON" },
-			invalidParameter, "MfaConfiguration ON is not supported by this server yet. Use OFF or OPTIONAL."},
+		{"a second factor that is none", func(in *idp.CreateUserPoolInput) { in.MfaConfiguration = "OPTIONAL" },
+			invalidParameter, noSMS},
+		{"a first factor and no room for a second", func(in *idp.CreateUserPoolInput) {
+			in.MfaConfiguration, in.SmsConfiguration, in.Policies = "ON", smsRole, firstFactors("PASSWORD", "EMAIL_OTP")
+		}, invalidParameter, "Only PASSWORD and WEB_AUTHN (if configured) can be enabled as an auth factor if MFA is enabled"},
+		{"passwordless in LITE", func(in *idp.CreateUserPoolInput) {
+			in.UserPoolTier, in.Policies = "LITE", firstFactors("PASSWORD", "WEB_AUTHN")
+		}, "FeatureUnavailableInTierException", "The following features need to be disabled for the LITE pricing tier configured: Passwordless Sign-In"},
+		{"threat protection in ESSENTIALS", func(in *idp.CreateUserPoolInput) {
+			in.UserPoolAddOns = &types.UserPoolAddOnsType{AdvancedSecurityMode: "AUDIT"}
+		}, "FeatureUnavailableInTierException", "The following features need to be disabled for the ESSENTIALS pricing tier configured: Threat Protection"},
+		{"two features in LITE", func(in *idp.CreateUserPoolInput) {
+			in.UserPoolTier = "LITE"
+			in.Policies = &types.UserPoolPolicyType{PasswordPolicy: &types.PasswordPolicyType{PasswordHistorySize: aws.Int32(3)}}
+			in.LambdaConfig = &types.LambdaConfigType{PreTokenGenerationConfig: &types.PreTokenGenerationVersionConfigType{
+				LambdaArn: lambda("claims"), LambdaVersion: "V2_0"}}
+		}, "FeatureUnavailableInTierException", "The following features need to be disabled for the LITE pricing tier configured: Password Reuse Prevention, Access Token Customization"},
+		{"own sender without a key", func(in *idp.CreateUserPoolInput) {
+			in.LambdaConfig = &types.LambdaConfigType{CustomSMSSender: &types.CustomSMSLambdaVersionConfigType{LambdaArn: lambda("sms"), LambdaVersion: "V1_0"}}
+		}, invalidParameter, "KMSKeyID is required when CustomSMSSender or CustomEmailSender is set."},
+		{"two functions for claims", func(in *idp.CreateUserPoolInput) {
+			in.LambdaConfig = &types.LambdaConfigType{PreTokenGeneration: lambda("one"),
+				PreTokenGenerationConfig: &types.PreTokenGenerationVersionConfigType{LambdaArn: lambda("two"), LambdaVersion: "V1_0"}}
+		}, invalidParameter, "PreTokenGeneration and the LambdaArn of PreTokenGenerationConfig must be the same."},
+		{"reserved tag", func(in *idp.CreateUserPoolInput) { in.UserPoolTags = map[string]string{"AWS:team": "blue"} },
+			"UserPoolTaggingException", "Tag keys that begin with aws: are reserved."},
 		{"link without a domain", func(in *idp.CreateUserPoolInput) {
 			in.VerificationMessageTemplate = &types.VerificationMessageTemplateType{DefaultEmailOption: "CONFIRM_WITH_LINK"}
 		}, invalidParameter, "CONFIRM_WITH_LINK needs a user pool domain, which this server does not offer yet. Use CONFIRM_WITH_CODE."},
 		{"update settings", func(in *idp.CreateUserPoolInput) {
 			in.UserAttributeUpdateSettings = &types.UserAttributeUpdateSettingsType{AttributesRequireVerificationBeforeUpdate: []types.VerifiedAttributeType{"phone_number"}}
-		}, invalidParameter, "AttributesRequireVerificationBeforeUpdate can only hold auto-verified attributes, which phone_number is not."},
+		}, invalidParameter, "All attributes in AttributesRequireVerificationBeforeUpdate must exist in AutoVerifiedAttributes"},
 		{"admin_only with others", func(in *idp.CreateUserPoolInput) {
 			in.AccountRecoverySetting = &types.AccountRecoverySettingType{RecoveryMechanisms: []types.RecoveryOptionType{
 				{Name: "verified_email", Priority: aws.Int32(1)}, {Name: "admin_only", Priority: aws.Int32(2)}}}
-		}, invalidParameter, "admin_only cannot be combined with other account recovery mechanisms."},
+		}, invalidParameter, "Invalid account recovery setting parameter. Account Recovery Setting cannot use admin_only setting with any other recovery mechanisms."},
 		{"own mail without a source", func(in *idp.CreateUserPoolInput) {
 			in.EmailConfiguration = &types.EmailConfigurationType{EmailSendingAccount: "DEVELOPER"}
 		}, invalidParameter, "SourceArn is required when EmailSendingAccount is DEVELOPER."},

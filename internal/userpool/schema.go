@@ -96,16 +96,24 @@ func buildSchema(declared []cognitoidp.SchemaAttributeType) ([]cognitoidp.Schema
 			return nil, err
 		}
 		if slices.ContainsFunc(list[standard:], func(a cognitoidp.SchemaAttributeType) bool { return a.Name == custom.Name }) {
-			return nil, invalid("%s: Existing attribute already has name %[1]s.", custom.Name)
+			return nil, errSameAttribute(custom.Name)
 		}
 		list = append(list, custom)
 	}
 	if len(list)-standard > maxCustomAttributes {
-		return nil, invalid("A user pool can have at most %d custom attributes.", maxCustomAttributes)
+		return nil, errTooManyAttributes()
 	}
 	identities := attribute(attrIdentities, cognitoidp.AttributeDataTypeString)
 	identities.StringAttributeConstraints = new(cognitoidp.StringAttributeConstraintsType)
 	return append(list, identities), nil
+}
+
+func errSameAttribute(name string) error {
+	return invalid("%s: Existing attribute already has name %[1]s.", name)
+}
+
+func errTooManyAttributes() error {
+	return invalid("A user pool can have at most %d custom attributes.", maxCustomAttributes)
 }
 
 // override changes what CreateUserPool may change about a standard attribute.

@@ -17,20 +17,23 @@ func secretHash(secret, username, clientID string) string {
 	return base64.StdEncoding.EncodeToString(h.Sum(nil))
 }
 
-// checkSecretHash checks that the caller knows the client's secret. The hash must
-// be that of one of the names.
+// checkSecretHash checks that the caller knows a secret of the client. The hash
+// must be that of one of the names.
 func (cl *client) checkSecretHash(given string, names ...string) error {
+	secret := len(cl.secrets) > 0
 	switch {
-	case cl.secret == "" && given == "":
+	case !secret && given == "":
 		return nil
-	case cl.secret == "":
+	case !secret:
 		return cognitoidp.NotAuthorizedException.Newf("Client %s is not configured for secret but secret was received", cl.ClientId)
 	case given == "":
 		return cognitoidp.NotAuthorizedException.Newf("Client %s is configured with secret but SECRET_HASH was not received", cl.ClientId)
 	}
 	match := 0
-	for _, name := range names {
-		match |= subtle.ConstantTimeCompare([]byte(secretHash(cl.secret, name, cl.ClientId)), []byte(given))
+	for _, secret := range cl.secrets {
+		for _, name := range names {
+			match |= subtle.ConstantTimeCompare([]byte(secretHash(secret, name, cl.ClientId)), []byte(given))
+		}
 	}
 	if match != 1 {
 		return cognitoidp.NotAuthorizedException.Newf("Unable to verify secret hash for client %s", cl.ClientId)
@@ -38,8 +41,15 @@ func (cl *client) checkSecretHash(given string, names ...string) error {
 	return nil
 }
 
-// knowsSecret tells whether a secret sent in clear is the client's, or neither is
-// there.
+// knowsSecret tells whether a secret sent in clear is one of the client's, or
+// neither is there.
 func (cl *client) knowsSecret(given string) bool {
-	return subtle.ConstantTimeCompare([]byte(cl.secret), []byte(given)) == 1
+	if len(cl.secrets) == 0 {
+		return given == ""
+	}
+	match := 0
+	for _, secret := range cl.secrets {
+		match |= subtle.ConstantTimeCompare([]byte(secret), []byte(given))
+	}
+	return match == 1
 }

@@ -1,0 +1,42 @@
+package userpool
+
+import (
+	"pintail/internal/gen/cognitoidp"
+	"pintail/internal/store"
+)
+
+// Quotas of an account and of a pool (Cognito developer guide, "Quotas in Amazon
+// Cognito").
+const (
+	maxPools   = 1000 // in a region
+	maxClients = 1000 // in a pool
+)
+
+// checkRoomForPool refuses one more pool than a region can have. Counting is cheap,
+// because there are never many more.
+func (s *Service) checkRoomForPool(tx store.Tx, region string) error {
+	all, err := pools.Count(tx, s.account)
+	if err != nil || all < maxPools {
+		return err
+	}
+	n := 0
+	for _, err := range pools.All(tx, s.account, store.Query{Index: "region", Match: store.Equal(region)}) {
+		if err != nil {
+			return err
+		}
+		n++
+	}
+	if n < maxPools {
+		return nil
+	}
+	return cognitoidp.LimitExceededException.Newf("An account can have at most %d user pools in a region.", maxPools)
+}
+
+// checkRoomForClient refuses one more app client than a pool can have.
+func (s *Service) checkRoomForClient(tx store.Tx, poolID string) error {
+	n, err := clients.Count(tx, poolID)
+	if err != nil || n < maxClients {
+		return err
+	}
+	return cognitoidp.LimitExceededException.Newf("A user pool can have at most %d app clients.", maxClients)
+}

@@ -2,7 +2,6 @@ package userpool
 
 import (
 	"context"
-	"slices"
 
 	"pintail/internal/gen/cognitoidp"
 	"pintail/internal/store"
@@ -43,18 +42,13 @@ func (p *pool) smsMFA() bool   { return p.record.mfa() && p.record.Factors.SMS }
 func (p *pool) totpMFA() bool  { return p.record.mfa() && p.record.Factors.totp() }
 func (p *pool) emailMFA() bool { return p.record.mfa() && p.record.Factors.Email != nil }
 
-// startsWith tells whether a sign-in by choice may begin with a factor.
-func (p *pool) startsWith(f cognitoidp.AuthFactorType) bool {
-	return slices.Contains(p.record.firstFactors(), f)
-}
-
 // webAuthn returns the pool's passkey settings with their defaults. The relying
-// party is "" until one is set; a pool with a domain then uses that.
-func (p *pool) webAuthn() cognitoidp.WebAuthnConfigurationType {
+// party is "" until one is set.
+func (p *pool) webAuthn() *cognitoidp.WebAuthnConfigurationType {
 	w := *orEmpty(p.record.Factors.WebAuthn)
 	w.UserVerification = or(w.UserVerification, cognitoidp.UserVerificationTypePreferred)
 	w.FactorConfiguration = or(w.FactorConfiguration, cognitoidp.WebAuthnFactorConfigurationTypeSingleFactor)
-	return w
+	return &w
 }
 
 // mfa tells whether second factors are in use, required or not.

@@ -109,11 +109,6 @@ func (s *Service) relyingParty(p *pool, u *user) (passkey.RelyingParty, error) {
 	return rp, nil
 }
 
-// webAuthn are the pool's settings for passkeys.
-func (p *pool) webAuthn() *cognitoidp.WebAuthnConfigurationType {
-	return new(cognitoidp.WebAuthnConfigurationType)
-}
-
 // hostName returns the host name in a URL that browsers take for a relying party:
 // an address is none, but for those of this machine, which has a name everywhere.
 func hostName(base string) string {

@@ -148,7 +148,7 @@ type source struct{ Address, UserAgent string }
 // by its secret (Cognito API reference, UserContextDataType).
 func sourceOf(c *wire.Call, cl *client, named *cognitoidp.UserContextDataType) source {
 	from := source{Address: c.SourceIP, UserAgent: c.UserAgent}
-	if named != nil && cl.secret != "" && isTrue(cl.EnablePropagateAdditionalUserContextData) {
+	if named != nil && cl.confidential() && isTrue(cl.EnablePropagateAdditionalUserContextData) {
 		from.rename(named.IpAddress)
 	}
 	return from

@@ -153,7 +153,11 @@ func TestSource(t *testing.T) {
 	t.Parallel()
 	c := &wire.Call{SourceIP: "192.0.2.1", UserAgent: "browser"}
 	app := func(secret string, propagates bool) *client {
-		return &client{UserPoolClientType: &cognitoidp.UserPoolClientType{EnablePropagateAdditionalUserContextData: &propagates}, secret: secret}
+		cl := &client{UserPoolClientType: &cognitoidp.UserPoolClientType{EnablePropagateAdditionalUserContextData: &propagates}}
+		if secret != "" {
+			cl.secrets = []string{secret}
+		}
+		return cl
 	}
 	named := &cognitoidp.UserContextDataType{IpAddress: "203.0.113.9"}
 	for name, test := range map[string]struct{ got, want source }{

@@ -17,14 +17,16 @@ func secretHash(secret, username, clientID string) string {
 	return base64.StdEncoding.EncodeToString(h.Sum(nil))
 }
 
+// confidential tells whether the client has a secret.
+func (cl *client) confidential() bool { return len(cl.secrets) > 0 }
+
 // checkSecretHash checks that the caller knows a secret of the client. The hash
 // must be that of one of the names.
 func (cl *client) checkSecretHash(given string, names ...string) error {
-	secret := len(cl.secrets) > 0
 	switch {
-	case !secret && given == "":
+	case !cl.confidential() && given == "":
 		return nil
-	case !secret:
+	case !cl.confidential():
 		return cognitoidp.NotAuthorizedException.Newf("Client %s is not configured for secret but secret was received", cl.ClientId)
 	case given == "":
 		return cognitoidp.NotAuthorizedException.Newf("Client %s is configured with secret but SECRET_HASH was not received", cl.ClientId)
@@ -44,7 +46,7 @@ func (cl *client) checkSecretHash(given string, names ...string) error {
 // knowsSecret tells whether a secret sent in clear is one of the client's, or
 // neither is there.
 func (cl *client) knowsSecret(given string) bool {
-	if len(cl.secrets) == 0 {
+	if !cl.confidential() {
 		return given == ""
 	}
 	match := 0

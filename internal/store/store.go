@@ -134,7 +134,31 @@ type Stats struct {
 type Tx struct {
 	rows     Rows
 	readOnly bool
+	after    *[]func() // what AfterCommit has been given; nil in a View
 }
 
 // NewTx makes a transaction of an engine's rows. Only engines call it.
-func NewTx(rows Rows, readOnly bool) Tx { return Tx{rows: rows, readOnly: readOnly} }
+func NewTx(rows Rows, readOnly bool) Tx {
+	tx := Tx{rows: rows, readOnly: readOnly}
+	if !readOnly {
+		tx.after = new([]func())
+	}
+	return tx
+}
+
+// AfterCommit has fn run once what the transaction wrote is durable, before
+// Update returns. It does not run when the transaction fails, nor for a run of
+// the function that is repeated, so this is the place for a signal to somebody
+// who will read what was written. In a View it does nothing.
+func (tx Tx) AfterCommit(fn func()) {
+	if tx.after != nil {
+		*tx.after = append(*tx.after, fn)
+	}
+}
+
+// Committed runs what waits for the commit. Only engines call it.
+func (tx Tx) Committed() {
+	for _, fn := range *tx.after {
+		fn()
+	}
+}

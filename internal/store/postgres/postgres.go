@@ -92,7 +92,15 @@ func (db *DB) View(ctx context.Context, fn func(store.Tx) error) error {
 
 // Update implements [store.DB].
 func (db *DB) Update(ctx context.Context, fn func(store.Tx) error) error {
-	return db.insist(ctx, beginUpdate, func(t *tx) error { return fn(store.NewTx(t, false)) })
+	var last store.Tx
+	err := db.insist(ctx, beginUpdate, func(t *tx) error {
+		last = store.NewTx(t, false)
+		return fn(last)
+	})
+	if err == nil {
+		last.Committed()
+	}
+	return err
 }
 
 // Reset implements [store.DB].

@@ -127,7 +127,15 @@ func (db *DB) reader(ctx context.Context) (*conn, error) {
 
 // Update implements [store.DB].
 func (db *DB) Update(ctx context.Context, fn func(store.Tx) error) error {
-	return db.writer.do(ctx, func(t *tx) error { return fn(store.NewTx(t, false)) })
+	var last store.Tx
+	err := db.writer.do(ctx, func(t *tx) error {
+		last = store.NewTx(t, false)
+		return fn(last)
+	})
+	if err == nil {
+		last.Committed()
+	}
+	return err
 }
 
 // Reset implements [store.DB].

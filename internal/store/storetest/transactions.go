@@ -21,6 +21,7 @@ func (s suite) transactions(t *testing.T) {
 		"nothing after a cancellation": s.cancelled,
 		"cancelled in the middle":      s.cancelledInside,
 		"over when the function is":    s.over,
+		"signal when they are durable": s.afterCommit,
 	})
 }
 
@@ -221,4 +222,32 @@ func (s suite) over(t *testing.T) {
 		t.Errorf("Count after the view: %v, want ErrTxDone", err)
 	}
 	s.untouched(t, db)
+}
+
+// A signal comes once for a transaction that succeeded, and whoever it wakes
+// sees what was written.
+func (s suite) afterCommit(t *testing.T) {
+	db := s.open(t)
+	signals := 0
+	for _, fails := range []error{nil, errUndo} {
+		err := db.Update(t.Context(), func(tx store.Tx) error {
+			tx.AfterCommit(func() {
+				signals++
+				if got := get(t, db, counters, "o", "a").N; got != 1 {
+					t.Errorf("the signal found %d, want 1", got)
+				}
+			})
+			return errors.Join(counters.Put(tx, "o", "a", &counter{N: 1}), fails)
+		})
+		if !errors.Is(err, fails) {
+			t.Fatal(err)
+		}
+	}
+	view(t, db, func(tx store.Tx) error {
+		tx.AfterCommit(func() { t.Error("a view commits nothing") })
+		return nil
+	})
+	if signals != 1 {
+		t.Errorf("%d signals, want 1", signals)
+	}
 }

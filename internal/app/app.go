@@ -29,6 +29,7 @@ import (
 	"pintail/internal/gen/pinpoint"
 	"pintail/internal/gen/sts"
 	"pintail/internal/identitypool"
+	"pintail/internal/job"
 	"pintail/internal/keys"
 	"pintail/internal/keys/ids"
 	"pintail/internal/observe"
@@ -57,6 +58,7 @@ type App struct {
 
 	metrics    *observe.Metrics
 	router     *wire.Router
+	jobs       *job.Queue
 	outbox     *delivery.Outbox
 	access     *access.Service
 	userPools  *userpool.Service
@@ -120,7 +122,9 @@ func (a *App) openRooms() error {
 			return fmt.Errorf("the list of breached passwords cannot be used: %w", err)
 		}
 	}
+	a.jobs = job.New(job.Config{DB: a.db, Clock: a.clock, Log: a.log, Observe: a.metrics.Job})
 	a.outbox = delivery.New(a.db, a.master, a.clock)
+	a.jobs.Handle("outbox.prune", a.pruneOutbox, job.Options{Every: time.Hour})
 	a.access = access.New(access.Config{
 		DB: a.db, Master: a.master, Clock: a.clock, Account: account, Dev: a.config.Dev, Hosts: a.hosts(),
 	})
@@ -223,36 +227,45 @@ func (a *App) Run(ctx context.Context) error {
 		}
 		failed <- server.Serve(a.listener)
 	}()
-	go a.housekeeping(ctx)
+	stopJobs := a.runJobs()
 	select {
 	case err := <-failed:
-		return err
+		return errors.Join(err, stopJobs())
 	case <-ctx.Done():
 	}
-	a.log.Info("stopping: letting running requests finish")
+	a.log.Info("stopping: letting running requests and jobs finish")
 	drain, cancel := context.WithTimeout(context.Background(), drainFor)
 	defer cancel()
 	if err := server.Shutdown(drain); err != nil {
-		return fmt.Errorf("some requests did not finish within %s: %w", drainFor, err)
+		return errors.Join(fmt.Errorf("some requests did not finish within %s: %w", drainFor, err), stopJobs())
 	}
-	return nil
+	return stopJobs()
+}
+
+// runJobs does the background work until stop, which waits for it to finish.
+func (a *App) runJobs() (stop func() error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- a.jobs.Run(ctx) }()
+	return func() error {
+		cancel()
+		select {
+		case err := <-ended:
+			return err
+		case <-time.After(drainFor):
+			return fmt.Errorf("some jobs did not finish within %s; they are run again after the next start", drainFor)
+		}
+	}
 }
 
 // keepMessages is for how long the outbox remembers.
 const keepMessages = 30 * 24 * time.Hour
 
-// housekeeping does what nobody asks for.
-func (a *App) housekeeping(ctx context.Context) {
-	tick := time.NewTicker(time.Hour)
-	defer tick.Stop()
+// pruneOutbox is the hourly job that forgets old messages.
+func (a *App) pruneOutbox(ctx context.Context, _ job.Job) error {
 	for {
-		if _, err := a.outbox.Prune(ctx, keepMessages); err != nil && ctx.Err() == nil {
-			a.log.Error("the outbox could not be pruned", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
+		if n, err := a.outbox.Prune(ctx, keepMessages); err != nil || n < store.MaxLimit {
+			return err
 		}
 	}
 }

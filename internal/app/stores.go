@@ -12,6 +12,7 @@ import (
 	"pintail/internal/eventstore/duckdb"
 	eventpostgres "pintail/internal/eventstore/postgres"
 	"pintail/internal/identitypool"
+	"pintail/internal/job"
 	"pintail/internal/keys"
 	"pintail/internal/store"
 	"pintail/internal/store/postgres"
@@ -30,7 +31,7 @@ const (
 func collections() []store.Kind {
 	var all []store.Kind
 	for _, room := range [][]store.Kind{
-		access.Collections(), userpool.Collections(), identitypool.Collections(), audience.Collections(), delivery.Collections(),
+		access.Collections(), userpool.Collections(), identitypool.Collections(), audience.Collections(), delivery.Collections(), job.Collections(),
 	} {
 		all = append(all, room...)
 	}

@@ -109,7 +109,7 @@ func TestEveryJobIsDoneOnce(t *testing.T) {
 		h.boot()
 		seconds := rapid.IntRange(0, 90)
 		plan := rapid.SliceOfN(rapid.SampledFrom([]string{"fail", "panic", "crash"}), 0, 3)
-		for i := range rapid.IntRange(1, 12).Draw(r, "jobs") {
+		for i := range rapid.IntRange(1, 6).Draw(r, "jobs") {
 			id := fmt.Sprint(i)
 			h.mu.Lock()
 			h.plans[id] = plan.Draw(r, "plan")

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"pintail/internal/job"
 	"pintail/internal/wire"
 )
 
@@ -18,6 +19,7 @@ type Metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
+	jobs     *prometheus.CounterVec
 }
 
 // NewMetrics returns metrics of a fresh server.
@@ -31,8 +33,11 @@ func NewMetrics() *Metrics {
 			Name: "pintail_request_seconds", Help: "Time from a request's arrival to its answer.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5},
 		}, []string{"service", "operation"}),
+		jobs: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "pintail_jobs_total", Help: "What became of runs of background jobs, by kind and outcome.",
+		}, []string{"kind", "outcome"}),
 	}
-	m.registry.MustRegister(m.requests, m.seconds,
+	m.registry.MustRegister(m.requests, m.seconds, m.jobs,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -45,6 +50,11 @@ func (m *Metrics) Request(e wire.Event) {
 	}
 	m.requests.WithLabelValues(service, operation, strconv.Itoa(e.Status), e.Code).Inc()
 	m.seconds.WithLabelValues(service, operation).Observe(e.Duration.Seconds())
+}
+
+// Job records what became of a run of a job; it is a job.Config's Observe.
+func (m *Metrics) Job(e job.Event) {
+	m.jobs.WithLabelValues(e.Kind, string(e.Outcome)).Inc()
 }
 
 // Counter shows a number that another room counts.

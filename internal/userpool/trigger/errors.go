@@ -3,7 +3,6 @@ package trigger
 import (
 	"errors"
 	"strings"
-	"unicode/utf8"
 
 	"pintail/internal/gen/cognitoidp"
 )
@@ -63,16 +62,14 @@ const maxMessage = 2048
 // plain makes a function's text fit for an error message: valid, of bounded
 // length, and without control characters but line breaks and tabs.
 func plain(text string, limit int) string {
+	text = strings.ToValidUTF8(text, "\uFFFD")
 	if len(text) > limit {
-		text = text[:limit]
-		for len(text) > 0 && !utf8.ValidString(text[max(0, len(text)-utf8.UTFMax):]) && !utf8.RuneStart(text[len(text)-1]) {
-			text = text[:len(text)-1]
-		}
+		text = strings.ToValidUTF8(text[:limit], "")
 	}
 	return strings.Map(func(r rune) rune {
 		if r < ' ' && r != '\n' && r != '\t' || r == 0x7f {
 			return -1
 		}
 		return r
-	}, strings.ToValidUTF8(text, "\uFFFD"))
+	}, text)
 }

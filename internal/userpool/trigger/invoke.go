@@ -11,8 +11,8 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// How long a function may take and how often it is asked again when it takes
-// longer (Cognito developer guide, "Important considerations" of Lambda triggers).
+// How long a function may take, and how often it is asked when it takes longer
+// (Cognito developer guide, "Important considerations" of Lambda triggers).
 const (
 	defaultTimeout = 5 * time.Second
 	tries          = 3
@@ -82,7 +82,7 @@ func Call[Q, R any](ctx context.Context, inv *Invoker, kind Kind, arn string, e 
 	if err != nil {
 		return fmt.Errorf("%s: the event cannot be written: %w", kind, err)
 	}
-	answer, err := inv.ask(ctx, kind, invocation{arn: arn, event: event})
+	answer, err := inv.ask(ctx, invocation{arn: arn, event: event})
 	if err != nil {
 		return refusal(kind, arn, err)
 	}
@@ -113,7 +113,7 @@ func (inv *Invoker) Send(ctx context.Context, kind Kind, arn, kmsKeyID string, e
 	if err != nil {
 		return fmt.Errorf("%s: the event cannot be written: %w", kind, err)
 	}
-	if _, err = inv.ask(ctx, kind, invocation{arn: arn, event: event, fire: true}); err != nil {
+	if _, err = inv.ask(ctx, invocation{arn: arn, event: event, fire: true}); err != nil {
 		return refusal(kind, arn, err)
 	}
 	return nil
@@ -148,7 +148,7 @@ func (h Header) complete() Header {
 }
 
 // ask calls a function, again when it is too slow, and returns its answer.
-func (inv *Invoker) ask(ctx context.Context, kind Kind, in invocation) ([]byte, error) {
+func (inv *Invoker) ask(ctx context.Context, in invocation) ([]byte, error) {
 	t := inv.find(in.arn)
 	if t == nil {
 		return nil, errNoTarget
@@ -158,8 +158,11 @@ func (inv *Invoker) ask(ctx context.Context, kind Kind, in invocation) ([]byte, 
 		return nil, err
 	}
 	defer leave()
+	if in.fire { // asked once, but patiently: a second call would be a second message
+		return try(ctx, t, in, tries*inv.timeout)
+	}
 	for range tries {
-		answer, err := inv.try(ctx, t, in)
+		answer, err := try(ctx, t, in, inv.timeout)
 		if !errors.Is(err, errTimeout) {
 			return answer, err
 		}
@@ -168,8 +171,8 @@ func (inv *Invoker) ask(ctx context.Context, kind Kind, in invocation) ([]byte, 
 }
 
 // try calls a function once.
-func (inv *Invoker) try(ctx context.Context, t *target, in invocation) ([]byte, error) {
-	limited, cancel := context.WithTimeoutCause(ctx, inv.timeout, errTimeout)
+func try(ctx context.Context, t *target, in invocation, timeout time.Duration) ([]byte, error) {
+	limited, cancel := context.WithTimeoutCause(ctx, timeout, errTimeout)
 	defer cancel()
 	answer, err := t.call(limited, in)
 	if err != nil && limited.Err() != nil {

@@ -30,7 +30,10 @@ func (l *lambda) call(ctx context.Context, in invocation) ([]byte, error) {
 	if l.function != "" {
 		name = l.function
 	}
-	u := l.endpoint.JoinPath("2015-03-31/functions/", url.PathEscape(name), "invocations")
+	// Colons are escaped too, as the SDKs do it: the service may have its own idea of
+	// what was signed otherwise.
+	escaped := strings.ReplaceAll(url.PathEscape(name), ":", "%3A")
+	u := l.endpoint.JoinPath("2015-03-31/functions", escaped, "invocations")
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(in.event))
 	if err != nil {
 		return nil, err

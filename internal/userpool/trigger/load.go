@@ -1,7 +1,6 @@
 package trigger
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -17,9 +16,6 @@ import (
 // Options are what an Invoker takes from its surroundings. The zero value is the
 // machine's.
 type Options struct {
-	// Timeout is how long a function may take, each time it is asked; five seconds
-	// by default, as with AWS.
-	Timeout time.Duration
 	// Now is the time at which calls are signed.
 	Now func() time.Time
 	// LookupEnv finds variables of the environment.
@@ -28,6 +24,8 @@ type Options struct {
 
 // file is the configuration file.
 type file struct {
+	// Timeout is how long a function may take, each time it is asked.
+	Timeout  string                    `json:"timeout"`
 	Triggers map[string]jsontext.Value `json:"triggers"`
 	Keys     map[string]jsontext.Value `json:"keys"`
 }
@@ -60,7 +58,6 @@ func Load(path string, o Options) (*Invoker, error) {
 // is wrong, and what to do about it.
 func Parse(text []byte, o Options) (*Invoker, error) {
 	l := &loader{Options: o}
-	l.Timeout = cmp.Or(o.Timeout, defaultTimeout)
 	if l.Now == nil {
 		l.Now = time.Now
 	}
@@ -71,7 +68,10 @@ func Parse(text []byte, o Options) (*Invoker, error) {
 	if err := strict(text, &f); err != nil {
 		return nil, err
 	}
-	inv := &Invoker{exact: map[string]*target{}, keys: map[string]*rawKey{}, timeout: l.Timeout}
+	inv := &Invoker{exact: map[string]*target{}, keys: map[string]*rawKey{}, timeout: defaultTimeout}
+	if f.Timeout != "" {
+		inv.timeout = l.timeout(f.Timeout)
+	}
 	for _, arn := range slices.Sorted(maps.Keys(f.Triggers)) {
 		l.addTrigger(inv, arn, f.Triggers[arn])
 	}
@@ -79,7 +79,21 @@ func Parse(text []byte, o Options) (*Invoker, error) {
 		l.addKey(inv, id, f.Keys[id])
 	}
 	slices.SortStableFunc(inv.prefixes, func(a, b prefixed) int { return len(b.prefix) - len(a.prefix) })
-	return inv, errors.Join(l.problems...)
+	if len(l.problems) > 0 {
+		return nil, errors.Join(l.problems...)
+	}
+	return inv, nil
+}
+
+// maxTimeout is how long a function may take at most: people wait for it.
+const maxTimeout = time.Minute
+
+func (l *loader) timeout(text string) time.Duration {
+	timeout, err := time.ParseDuration(text)
+	if err != nil || timeout <= 0 || timeout > maxTimeout {
+		l.problems = append(l.problems, fmt.Errorf(`timeout, %q: give a duration up to one minute, for example "5s"`, text))
+	}
+	return timeout
 }
 
 func (l *loader) addTrigger(inv *Invoker, arn string, text jsontext.Value) {

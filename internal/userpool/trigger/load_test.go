@@ -1,0 +1,85 @@
+package trigger_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"pintail/internal/userpool/trigger"
+)
+
+// Every entry that is wrong is named, with what to do about it.
+func TestConfigurationMistakes(t *testing.T) {
+	t.Parallel()
+	entry := func(text string) string { return `{"triggers":{"` + arn + `":` + text + `}}` }
+	for file, want := range map[string]string{
+		``:                                       "EOF",
+		`{"trigger":{}}`:                         "unknown object member name",
+		`{"timeout":"5"}`:                        `timeout, "5": give a duration up to one minute, for example "5s"`,
+		`{"timeout":"-1s"}`:                      `timeout, "-1s"`,
+		`{"timeout":"2h"}`:                       `timeout, "2h"`,
+		`{"triggers":{"pre-sign-up":{}}}`:        `triggers, "pre-sign-up": is not the ARN of a function, nor its beginning with * at the end`,
+		`{"triggers":{"arn:*:function":{}}}`:     `is not the ARN of a function`,
+		`{"triggers":{"arn:**":{}}}`:             `is not the ARN of a function`,
+		entry(`{}`):                              `triggers, "` + arn + `": give one of webhook, lambda and command`,
+		entry(`{"webhook":{},"command":{}}`):     "give one of webhook, lambda and command",
+		entry(`{"webhok":{}}`):                   "webhok",
+		entry(`{"concurrency":-1}`):              "concurrency is from 1",
+		entry(`{"concurrency":100000}`):          "concurrency is from 1",
+		entry(`{"webhook":{}}`):                  `webhook.url "" is not a URL`,
+		entry(`{"webhook":{"url":"ftp://x"}}`):   `webhook.url "ftp://x" is not a URL`,
+		entry(`{"webhook":{"url":"https://x"}}`): "webhook.secret, with which calls are signed, has fewer than 16 characters",
+		entry(`{"webhook":{"url":"https://x","secret":{"env":"NOT_SET"}}}`):         "webhook.secret: the environment has no NOT_SET: set it before the server starts",
+		entry(`{"webhook":{"url":"https://x","secret":{}}}`):                        `give a text, or {"env": "NAME"}`,
+		entry(`{"webhook":{"url":"https://x","secret":{"env":"A","value":"b"}}}`):   "value",
+		entry(`{"lambda":{"url":"lambda"}}`):                                        `lambda.url "lambda" is not a URL`,
+		entry(`{"lambda":{"url":"https://x","accessKeyId":"A"}}`):                   "lambda has no credentials: give accessKeyId and secretAccessKey",
+		entry(`{"lambda":{"url":"https://x","secretAccessKey":{"env":"NOT_SET"}}}`): "the environment has no NOT_SET",
+		entry(`{"command":{"argv":[]}}`):                                            "command.argv is empty",
+		entry(`{"command":{"argv":["/no/such/program"]}}`):                          "command.argv: ",
+		entry(`{"command":{"argv":["/bin/sh"],"env":{"A=B":"c"}}}`):                 `"A=B" cannot be a variable`,
+		entry(`{"command":{"argv":["/bin/sh"],"env":{"A":"\u0000"}}}`):              `"A" cannot be a variable`,
+		entry(`{"command":{"argv":["/bin/sh"],"env":{"A":{"env":"NOT_SET"}}}}`):     "command.env: the environment has no NOT_SET",
+		`{"keys":{"k":{}}}`:                            `keys, "k": raw-aes is not 32 bytes in hexadecimal: make one with openssl rand -hex 32`,
+		`{"keys":{"k":{"raw-aes":"00"}}}`:              "raw-aes is not 32 bytes",
+		`{"keys":{"k":{"raw-aes":{"env":"NOT_SET"}}}}`: "the environment has no NOT_SET",
+		`{"keys":{"k":{"kms":"x"}}}`:                   "kms",
+	} {
+		inv, err := trigger.Parse([]byte(file), trigger.Options{LookupEnv: func(string) (string, bool) { return "", false }})
+		if err == nil || inv != nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", file, err, want)
+		}
+	}
+	_, err := trigger.Parse([]byte(`{"timeout":"x","triggers":{"a":{},"b":{}},"keys":{"c":{}}}`), trigger.Options{})
+	if err == nil || strings.Count(err.Error(), "\n") != 3 {
+		t.Errorf("not all four mistakes are named: %v", err)
+	}
+}
+
+// A secret of the file never shows in an error.
+func TestMistakesKeepSecrets(t *testing.T) {
+	t.Parallel()
+	const short = "hunter2"
+	_, err := trigger.Parse([]byte(`{"triggers":{"arn:a":{"webhook":{"url":"https://x","secret":"`+short+`"}}},"keys":{"k":{"raw-aes":"`+short+`"}}}`), trigger.Options{})
+	if err == nil || strings.Contains(err.Error(), short) {
+		t.Errorf("%v", err)
+	}
+}
+
+// The file is named in what is wrong with it; none at all is no mistake.
+func TestLoad(t *testing.T) {
+	t.Parallel()
+	if _, err := trigger.Load("", trigger.Options{}); err != nil {
+		t.Error(err)
+	}
+	if _, err := trigger.Load("/no/such/file", trigger.Options{}); err == nil || !strings.Contains(err.Error(), "cannot be read") {
+		t.Error(err)
+	}
+	path := t.TempDir() + "/triggers.json"
+	if err := os.WriteFile(path, []byte(`{"triggers":{"x":{}}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := trigger.Load(path, trigger.Options{}); err == nil || !strings.Contains(err.Error(), path) {
+		t.Error(err)
+	}
+}

@@ -56,6 +56,8 @@ type App struct {
 	db     store.DB
 	events eventstore.Store
 
+	triggers *trigger.Invoker
+
 	metrics    *observe.Metrics
 	router     *wire.Router
 	jobs       *job.Queue
@@ -91,6 +93,9 @@ func Open(ctx context.Context, c config.Config, now *clock.Clock, log *slog.Logg
 			a.Close()
 		}
 	}()
+	if a.triggers, err = trigger.Load(c.Triggers, trigger.Options{Now: now.Now}); err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("the data folder cannot be made: %w", err)
 	}
@@ -113,10 +118,6 @@ func (a *App) openRooms() error {
 	if err != nil {
 		return err
 	}
-	triggers, err := trigger.Load(a.config.Triggers, trigger.Options{Now: a.clock.Now})
-	if err != nil {
-		return err
-	}
 	if a.config.Breached != "" {
 		if a.breached, err = breached.Open(a.config.Breached); err != nil {
 			return fmt.Errorf("the list of breached passwords cannot be used: %w", err)
@@ -130,7 +131,7 @@ func (a *App) openRooms() error {
 	})
 	a.userPools = userpool.New(userpool.Config{
 		DB: a.db, Master: a.master, Clock: a.clock, BaseURL: a.URL, Sender: a.outbox, Account: a.config.AccountID,
-		Triggers: triggers, Breached: a.breached,
+		Triggers: a.triggers, Breached: a.breached,
 	})
 	a.identities = identitypool.New(identitypool.Config{
 		DB: a.db, Master: a.master, Clock: a.clock, Access: a.access, UserPools: a.userPools, Account: a.config.AccountID,

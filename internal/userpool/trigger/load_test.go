@@ -83,3 +83,27 @@ func TestLoad(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The example of the documentation is a good file.
+func TestDocumentedExample(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(text), "## Lambda triggers")
+	_, section, _ = strings.Cut(section, "```json")
+	example, _, found := strings.Cut(section, "```")
+	if !found {
+		t.Fatal("there is no example")
+	}
+	lookup := func(name string) (string, bool) {
+		if name == "SENDER_KEY" {
+			return strings.Repeat("5a", 32), true
+		}
+		return "a value of " + name, true
+	}
+	if _, err := trigger.Parse([]byte(example), trigger.Options{LookupEnv: lookup}); err != nil {
+		t.Error(err)
+	}
+}

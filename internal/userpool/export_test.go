@@ -6,6 +6,7 @@ import (
 	"errors"
 	"sync"
 
+	"pintail/internal/gen/cognitoidp"
 	"pintail/internal/keys"
 	"pintail/internal/store"
 	"pintail/internal/userpool/srp"
@@ -80,4 +81,44 @@ func DeviceExchange(ctx context.Context, s *Service, poolID, username, key, grou
 // RemoveDevices removes a user's devices, as the deletion of the user does.
 func RemoveDevices(ctx context.Context, s *Service, poolID, userKey string) error {
 	return s.update(ctx, func(tx store.Tx) error { return removeDevices(tx, poolID, userKey) })
+}
+
+// TakeToken takes a password of a user's authenticator app as a sign-in does.
+func TakeToken(ctx context.Context, s *Service, poolID, username, code string) error {
+	p, err := s.pool(ctx, poolID)
+	if err != nil {
+		return err
+	}
+	return s.update(ctx, func(tx store.Tx) error {
+		u, err := p.resolve(tx, username)
+		if err != nil {
+			return err
+		}
+		return p.modify(tx, u, func() error { return s.takeToken(p, u, code, s.clock.Now()) })
+	})
+}
+
+// ChallengeSession returns the Session of a challenge that a user was shown.
+func ChallengeSession(ctx context.Context, s *Service, clientID, username, challenge string) (string, error) {
+	cl, p, err := s.client(ctx, clientID)
+	if err != nil {
+		return "", err
+	}
+	u, err := s.find(ctx, p, username)
+	if err != nil || u == nil {
+		return "", errors.Join(err, errors.New("no such user"))
+	}
+	return s.sealSession(session{
+		Pool: p.Id, Client: clientID, User: u.key(p), Sub: u.Sub, Name: username, Challenge: cognitoidp.ChallengeNameType(challenge),
+	}, cl, s.clock.Now())
+}
+
+// TokenVerified tells whether a session of MFA_SETUP notes that an authenticator app
+// was shown to work.
+func TokenVerified(s *Service, token string) (bool, error) {
+	n, err := s.openSession(&wire.Call{Time: s.clock.Now()}, token, cognitoidp.ChallengeNameTypeMfaSetup)
+	if err != nil {
+		return false, err
+	}
+	return n.TokenVerified, nil
 }

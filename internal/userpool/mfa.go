@@ -74,8 +74,8 @@ func (p *pool) offers(factor cognitoidp.ChallengeNameType) bool {
 	return p.passkeyMFA()
 }
 
-// passkeyMFA tells whether a passkey counts as two factors: no pool can say so yet.
-func (p *pool) passkeyMFA() bool { return false }
+// passkeyMFA tells whether a passkey counts as two factors.
+func (p *pool) passkeyMFA() bool { return passkeysCountTwice(p.record.Factors.WebAuthn) }
 
 // owns tells whether a user has what a factor needs.
 func (u *user) owns(factor cognitoidp.ChallengeNameType) bool {

@@ -1,0 +1,267 @@
+package userpool_test
+
+import (
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/base32"
+	"encoding/binary"
+	"fmt"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+	"github.com/google/go-cmp/cmp"
+
+	"pintail/internal/userpool"
+)
+
+// offerTOTP makes a pool offer authenticator apps, as a choice or to everybody.
+func (w *world) offerTOTP(pool *types.UserPoolType, mode types.UserPoolMfaType) {
+	w.t.Helper()
+	w.setMFA(pool, func(in *idp.SetUserPoolMfaConfigInput) {
+		in.MfaConfiguration, in.SoftwareTokenMfaConfiguration = mode, totpOn
+	})
+}
+
+// codeAt is what an authenticator app shows at a moment.
+func codeAt(t testing.TB, secret string, now time.Time) string {
+	t.Helper()
+	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := hmac.New(sha1.New, key)
+	binary.Write(h, binary.BigEndian, now.Unix()/30)
+	sum := h.Sum(nil)
+	number := binary.BigEndian.Uint32(sum[sum[19]&0xf:]) & 0x7fffffff
+	return fmt.Sprintf("%06d", number%1000000)
+}
+
+// code is what the app shows now.
+func (w *world) code(secret string) string { return codeAt(w.t, secret, w.clock.Now()) }
+
+// associate begins to set an app up and returns its secret.
+func (w *world) associate(tokens *types.AuthenticationResultType) string {
+	w.t.Helper()
+	out, err := w.AssociateSoftwareToken(w.t.Context(), &idp.AssociateSoftwareTokenInput{AccessToken: tokens.AccessToken})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if !regexp.MustCompile(`^[A-Z2-7]{52}$`).MatchString(*out.SecretCode) || out.Session != nil {
+		w.t.Errorf("SecretCode %s, Session %v", *out.SecretCode, out.Session)
+	}
+	return *out.SecretCode
+}
+
+// verifyApp shows that an app works.
+func (w *world) verifyApp(tokens *types.AuthenticationResultType, code string) error {
+	out, err := w.VerifySoftwareToken(w.t.Context(), &idp.VerifySoftwareTokenInput{
+		AccessToken: tokens.AccessToken, UserCode: &code, FriendlyDeviceName: aws.String("phone"),
+	})
+	if err == nil && (out.Status != "SUCCESS" || out.Session != nil) {
+		w.t.Errorf("status %s, session %v", out.Status, out.Session)
+	}
+	return err
+}
+
+// enroll sets an app up for somebody and returns its secret. The code of this time
+// step is used up.
+func (w *world) enroll(tokens *types.AuthenticationResultType) string {
+	w.t.Helper()
+	secret := w.associate(tokens)
+	if err := w.verifyApp(tokens, w.code(secret)); err != nil {
+		w.t.Fatal(err)
+	}
+	return secret
+}
+
+// shows gives a code of an app as a sign-in does.
+func (w *world) shows(pool *types.UserPoolType, username, code string) error {
+	return userpool.TakeToken(w.t.Context(), w.service, *pool.Id, username, code)
+}
+
+const (
+	badSetupCode = "Code mismatch and fail enable Software Token MFA"
+	badAppCode   = "CodeMismatchException: Invalid code received for user"
+	usedAppCode  = "ExpiredCodeException: Your software token has already been used once."
+)
+
+// says checks a refusal that has not gone over the wire.
+func says(t testing.TB, err error, want string) {
+	t.Helper()
+	if got := fmt.Sprint(err); got != want {
+		t.Fatalf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestSoftwareToken(t *testing.T) {
+	t.Parallel()
+	onEveryEngine(t, func(t *testing.T, w *world) {
+		pool := w.pool()
+		w.offerTOTP(pool, "OPTIONAL")
+		app := w.app(pool)
+		w.member(app, "ada")
+		tokens := w.signIn(app, "ada")
+		secret := w.associate(tokens)
+		says(t, w.shows(pool, "ada", w.code(secret)), badAppCode) // not set up before it is verified
+		wants(t, w.verifyApp(tokens, wrong(w.code(secret))), "EnableSoftwareTokenMFAException", badSetupCode)
+		if err := w.verifyApp(tokens, w.code(secret)); err != nil {
+			t.Fatal(err)
+		}
+		if list, _ := w.factors(tokens); list != nil {
+			t.Errorf("an app that was verified is activated: %v", list)
+		}
+
+		w.start() // another process knows what was used
+		says(t, w.shows(pool, "ada", w.code(secret)), usedAppCode)
+		says(t, w.shows(pool, "ada", codeAt(t, secret, w.clock.Now().Add(30*time.Second))), "<nil>")
+		says(t, w.shows(pool, "ada", w.code(secret)), usedAppCode) // older than one that was taken
+		w.clock.Advance(time.Minute)
+		says(t, w.shows(pool, "ada", codeAt(t, secret, w.clock.Now().Add(-time.Minute))), badAppCode)
+		says(t, w.shows(pool, "ada", w.code(secret)), "<nil>")
+	})
+}
+
+// A new app replaces the old one when it has been shown to work, and not before.
+func TestSoftwareTokenReplaced(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	pool := w.pool()
+	w.offerTOTP(pool, "OPTIONAL")
+	app := w.app(pool)
+	w.member(app, "ada")
+	tokens := w.signIn(app, "ada")
+	first := w.enroll(tokens)
+	w.associate(tokens) // given up
+	second := w.associate(tokens)
+	if first == second {
+		t.Fatal("the same secret twice")
+	}
+	w.clock.Advance(time.Minute)
+	says(t, w.shows(pool, "ada", w.code(second)), badAppCode)
+	says(t, w.shows(pool, "ada", w.code(first)), "<nil>")
+	if err := w.verifyApp(tokens, w.code(second)); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(time.Minute)
+	says(t, w.shows(pool, "ada", w.code(first)), badAppCode)
+	says(t, w.shows(pool, "ada", w.code(second)), "<nil>")
+}
+
+// Whoever guesses codes knows the password already: the fifth wrong one locks, and a
+// right password does not forget them.
+func TestSoftwareTokenGuesses(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	pool := w.pool()
+	w.offerTOTP(pool, "OPTIONAL")
+	app := w.app(pool)
+	w.member(app, "ada")
+	secret := w.enroll(w.signIn(app, "ada"))
+	w.clock.Advance(time.Minute)
+	for range 5 {
+		w.signIn(app, "ada")
+		says(t, w.shows(pool, "ada", wrong(w.code(secret))), badAppCode)
+	}
+	const locked = "NotAuthorizedException: Password attempts exceeded"
+	says(t, w.shows(pool, "ada", w.code(secret)), locked)
+	w.clock.Advance(time.Second)
+	says(t, w.shows(pool, "ada", wrong(w.code(secret))), badAppCode)
+	w.clock.Advance(time.Second)
+	says(t, w.shows(pool, "ada", w.code(secret)), locked) // twice as long
+	w.clock.Advance(2 * time.Second)
+	code := w.code(secret)
+	says(t, w.shows(pool, "ada", code), "<nil>")
+	// A code that was used before does not wipe the slate.
+	for range 4 {
+		says(t, w.shows(pool, "ada", wrong(code)), badAppCode)
+	}
+	says(t, w.shows(pool, "ada", code), usedAppCode)
+	says(t, w.shows(pool, "ada", wrong(code)), badAppCode)
+	says(t, w.shows(pool, "ada", code), locked)
+}
+
+func TestSoftwareTokenBySession(t *testing.T) {
+	t.Parallel()
+	onEveryEngine(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		pool := w.pool()
+		app := w.app(pool)
+		w.member(app, "ada")
+		tokens := w.signIn(app, "ada")
+		w.offerTOTP(pool, "ON")
+		session := func(challenge string) *string {
+			t.Helper()
+			token, err := userpool.ChallengeSession(ctx, w.service, *app.ClientId, "ada", challenge)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return &token
+		}
+		associate := func(session *string) (*idp.AssociateSoftwareTokenOutput, error) {
+			return w.AssociateSoftwareToken(ctx, &idp.AssociateSoftwareTokenInput{Session: session})
+		}
+		verify := func(session *string, code string) (*idp.VerifySoftwareTokenOutput, error) {
+			return w.VerifySoftwareToken(ctx, &idp.VerifySoftwareTokenInput{Session: session, UserCode: &code})
+		}
+		first := session("MFA_SETUP")
+		begun, err := associate(first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = associate(first)
+		wants(t, err, notAuthorized, "Invalid session for the user, session can only be used once.")
+		_, err = verify(begun.Session, wrong(w.code(*begun.SecretCode)))
+		wants(t, err, "EnableSoftwareTokenMFAException", badSetupCode)
+		if done, err := userpool.TokenVerified(w.service, *begun.Session); done || err != nil {
+			t.Errorf("after a wrong code: %v, %v", done, err)
+		}
+		verified, err := verify(begun.Session, w.code(*begun.SecretCode)) // a wrong code keeps the session
+		if err != nil {
+			t.Fatal(err)
+		}
+		if done, err := userpool.TokenVerified(w.service, *verified.Session); verified.Status != "SUCCESS" || !done || err != nil {
+			t.Errorf("status %s, %v, %v", verified.Status, done, err)
+		}
+		if list, _ := w.factors(tokens); !cmp.Equal(list, []string{"SOFTWARE_TOKEN_MFA"}) {
+			t.Errorf("activated in a pool that demands a second factor: %v", list)
+		}
+
+		_, err = associate(session("SOFTWARE_TOKEN_MFA"))
+		wants(t, err, notAuthorized, "Invalid session for the user.")
+		_, err = associate(aws.String("AAAAAAAAAAAAAAAAAAAAAAAA"))
+		wants(t, err, notAuthorized, "Invalid session for the user.")
+		late := session("MFA_SETUP")
+		w.clock.Advance(3 * time.Minute)
+		_, err = associate(late)
+		wants(t, err, notAuthorized, "Invalid session for the user, session is expired.")
+	})
+}
+
+func TestSoftwareTokenRefusals(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	ctx := t.Context()
+	pool := w.pool()
+	app := w.app(pool)
+	w.member(app, "ada")
+	tokens := w.signIn(app, "ada")
+	_, err := w.AssociateSoftwareToken(ctx, &idp.AssociateSoftwareTokenInput{AccessToken: tokens.AccessToken})
+	wants(t, err, "SoftwareTokenMFANotFoundException", "Software Token MFA has not been enabled by the userPool")
+	wants(t, w.verifyApp(tokens, "123456"), "SoftwareTokenMFANotFoundException", "Software Token MFA has not been enabled by the userPool")
+	w.offerTOTP(pool, "OPTIONAL")
+	wants(t, w.verifyApp(tokens, "123456"), invalidParameter, "User has not set up software token mfa")
+	const either = "Either AccessToken or Session must be provided, and not both."
+	_, err = w.AssociateSoftwareToken(ctx, &idp.AssociateSoftwareTokenInput{})
+	wants(t, err, invalidParameter, either)
+	_, err = w.AssociateSoftwareToken(ctx, &idp.AssociateSoftwareTokenInput{AccessToken: tokens.AccessToken, Session: aws.String("AAAAAAAAAAAAAAAAAAAAAAAA")})
+	wants(t, err, invalidParameter, either)
+	_, err = w.AssociateSoftwareToken(ctx, &idp.AssociateSoftwareTokenInput{AccessToken: tokens.IdToken})
+	wants(t, err, notAuthorized, "Invalid Access Token")
+	wants(t, w.verifyApp(tokens, "12345"), invalidParameter,
+		"1 validation error detected: Value at 'userCode' failed to satisfy constraint: Member must have length greater than or equal to 6")
+	says(t, w.shows(pool, "ada", "123456"), badAppCode) // no app at all
+}

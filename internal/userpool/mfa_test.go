@@ -85,3 +85,33 @@ func TestSecondFactors(t *testing.T) {
 		})
 	}
 }
+
+// What no client of the tests can say: settings that are explicitly false, and
+// passkeys that count as two factors.
+func TestChoose(t *testing.T) {
+	t.Parallel()
+	p := mfaPool(cognitoidp.UserPoolMfaTypeOptional, "st")
+	p.record.Factors.WebAuthn = &cognitoidp.WebAuthnConfigurationType{FactorConfiguration: cognitoidp.WebAuthnFactorConfigurationTypeMultiFactorWithUserVerification}
+	u := mfaUser("pt", mfaChoice{SMS: true, TOTP: true, Preferred: factorTOTP})
+	u.Passkeys = 1
+	for _, step := range []struct {
+		name string
+		wish mfaWish
+		want mfaChoice
+	}{
+		{"another is not preferred", mfaWish{factorSMS, true, new(false)}, mfaChoice{SMS: true, TOTP: true, Preferred: factorTOTP}},
+		{"nothing said of the preference", mfaWish{factorTOTP, true, nil}, mfaChoice{SMS: true, TOTP: true, Preferred: factorTOTP}},
+		{"no longer preferred", mfaWish{factorTOTP, true, new(false)}, mfaChoice{SMS: true, TOTP: true}},
+		{"a passkey", mfaWish{factorWebAuthn, true, nil}, mfaChoice{SMS: true, TOTP: true, WebAuthn: true}},
+	} {
+		if err := p.choose(u, []mfaWish{step.wish}); err != nil || u.MFA != step.want {
+			t.Errorf("%s: %+v, %v; want %+v", step.name, u.MFA, err, step.want)
+		}
+	}
+	p.record.Factors.WebAuthn = nil
+	u.MFA.WebAuthn = false
+	err := p.choose(u, []mfaWish{{factorWebAuthn, true, nil}})
+	if fmt.Sprint(err) != "InvalidParameterException: WEB_AUTHN is not enabled for the user pool." {
+		t.Error(err)
+	}
+}

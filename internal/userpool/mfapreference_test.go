@@ -38,36 +38,36 @@ func (w *world) choose(tokens *types.AuthenticationResultType, change func(*idp.
 	return err
 }
 
-// mfa is a change of preferences.
-type mfa = func(*idp.SetUserMFAPreferenceInput)
+// mfaChange is a change of preferences.
+type mfaChange = func(*idp.SetUserMFAPreferenceInput)
 
-func sms(enabled, preferred bool) mfa {
+func smsMFA(enabled, preferred bool) mfaChange {
 	return func(in *idp.SetUserMFAPreferenceInput) {
 		in.SMSMfaSettings = &types.SMSMfaSettingsType{Enabled: enabled, PreferredMfa: preferred}
 	}
 }
 
-func app(enabled, preferred bool) mfa {
+func appMFA(enabled, preferred bool) mfaChange {
 	return func(in *idp.SetUserMFAPreferenceInput) {
 		in.SoftwareTokenMfaSettings = &types.SoftwareTokenMfaSettingsType{Enabled: enabled, PreferredMfa: preferred}
 	}
 }
 
-func mail(enabled, preferred bool) mfa {
+func mailMFA(enabled, preferred bool) mfaChange {
 	return func(in *idp.SetUserMFAPreferenceInput) {
 		in.EmailMfaSettings = &types.EmailMfaSettingsType{Enabled: enabled, PreferredMfa: preferred}
 	}
 }
 
-func passkey(enabled bool) mfa {
+func passkeyMFA(enabled bool) mfaChange {
 	return func(in *idp.SetUserMFAPreferenceInput) {
 		in.WebAuthnMfaSettings = &types.WebAuthnMfaSettingsType{Enabled: enabled}
 	}
 }
 
-func both(changes ...mfa) mfa {
+func changes(all ...mfaChange) mfaChange {
 	return func(in *idp.SetUserMFAPreferenceInput) {
-		for _, change := range changes {
+		for _, change := range all {
 			change(in)
 		}
 	}
@@ -82,23 +82,23 @@ func TestMFAPreference(t *testing.T) {
 		w.member(client, "ada", "phone_number", "+4917012345")
 		tokens := w.signIn(client, "ada")
 		w.enroll(tokens)
-		const smsMFA, totpMFA, emailMFA = "SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP"
+		const bySMS, byApp, byEmail = "SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP"
 		for _, step := range []struct {
 			name      string
-			change    mfa
+			change    mfaChange
 			list      []string
 			preferred string
 		}{
-			{"nothing", both(), nil, ""},
-			{"one", sms(true, false), []string{smsMFA}, ""},
-			{"another, preferred", app(true, true), []string{smsMFA, totpMFA}, totpMFA},
-			{"a third", mail(true, false), []string{smsMFA, totpMFA, emailMFA}, totpMFA},
-			{"another preference", mail(true, true), []string{smsMFA, totpMFA, emailMFA}, emailMFA},
-			{"the preferred off", mail(false, false), []string{smsMFA, totpMFA}, ""},
-			{"off cannot be preferred", both(mail(false, true), app(true, true)), []string{smsMFA, totpMFA}, totpMFA},
-			{"swap", both(sms(true, true), app(false, false)), []string{smsMFA}, smsMFA},
-			{"the app comes back without being set up again", app(true, false), []string{smsMFA, totpMFA}, smsMFA},
-			{"all off", both(sms(false, false), app(false, false)), nil, ""},
+			{"nothing", changes(), nil, ""},
+			{"one", smsMFA(true, false), []string{bySMS}, ""},
+			{"another, preferred", appMFA(true, true), []string{bySMS, byApp}, byApp},
+			{"a third", mailMFA(true, false), []string{bySMS, byApp, byEmail}, byApp},
+			{"another preference", mailMFA(true, true), []string{bySMS, byApp, byEmail}, byEmail},
+			{"the preferred off", mailMFA(false, false), []string{bySMS, byApp}, ""},
+			{"off cannot be preferred", changes(mailMFA(false, true), appMFA(true, true)), []string{bySMS, byApp}, byApp},
+			{"swap", changes(smsMFA(true, true), appMFA(false, false)), []string{bySMS}, bySMS},
+			{"the app comes back without being set up again", appMFA(true, false), []string{bySMS, byApp}, bySMS},
+			{"all off", changes(smsMFA(false, false), appMFA(false, false)), nil, ""},
 		} {
 			if err := w.choose(tokens, step.change); err != nil {
 				t.Fatalf("%s: %v", step.name, err)
@@ -123,13 +123,13 @@ func TestMFAPreferenceRefusals(t *testing.T) {
 	const noConfig = "User does not have delivery config set to turn on "
 	for _, test := range []struct {
 		name    string
-		change  mfa
+		change  mfaChange
 		message string
 	}{
-		{"no phone", sms(true, false), noConfig + "SMS_MFA"},
-		{"no app", app(true, true), noConfig + "SOFTWARE_TOKEN_MFA"},
-		{"no passkey", passkey(true), noConfig + "WEB_AUTHN"},
-		{"the second of two", both(mail(true, true), app(true, false)), noConfig + "SOFTWARE_TOKEN_MFA"},
+		{"no phone", smsMFA(true, false), noConfig + "SMS_MFA"},
+		{"no app", appMFA(true, true), noConfig + "SOFTWARE_TOKEN_MFA"},
+		{"no passkey", passkeyMFA(true), noConfig + "WEB_AUTHN"},
+		{"the second of two", changes(mailMFA(true, true), appMFA(true, false)), noConfig + "SOFTWARE_TOKEN_MFA"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			wants(t, w.choose(tokens, test.change), invalidParameter, test.message)
@@ -139,13 +139,13 @@ func TestMFAPreferenceRefusals(t *testing.T) {
 		})
 	}
 	w.mustSet(tokens, "phone_number", "+4917012345")
-	wants(t, w.choose(tokens, both(mail(true, true), sms(true, true))), invalidParameter, "Only one MFA method can be preferred.")
+	wants(t, w.choose(tokens, changes(mailMFA(true, true), smsMFA(true, true))), invalidParameter, "Only one MFA method can be preferred.")
 	_, err := w.SetUserMFAPreference(ctx, &idp.SetUserMFAPreferenceInput{AccessToken: tokens.IdToken})
 	wants(t, err, notAuthorized, "Invalid Access Token")
 
 	w.offerTOTP(pool, "OPTIONAL")
-	wants(t, w.choose(tokens, sms(true, false)), invalidParameter, "SMS_MFA is not enabled for the user pool.")
-	if err := w.choose(tokens, both(sms(false, false), app(false, false), mail(false, false), passkey(false))); err != nil {
+	wants(t, w.choose(tokens, smsMFA(true, false)), invalidParameter, "SMS_MFA is not enabled for the user pool.")
+	if err := w.choose(tokens, changes(smsMFA(false, false), appMFA(false, false), mailMFA(false, false), passkeyMFA(false))); err != nil {
 		t.Error("switching off what is off:", err)
 	}
 }
@@ -159,13 +159,13 @@ func TestMFAPreferenceWhereRequired(t *testing.T) {
 	w.member(client, "ada", "phone_number", "+4917012345")
 	tokens := w.signIn(client, "ada")
 	w.offerAll(pool, "ON")
-	if err := w.choose(tokens, both(sms(true, false), mail(true, true))); err != nil {
+	if err := w.choose(tokens, changes(smsMFA(true, false), mailMFA(true, true))); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.choose(tokens, mail(false, false)); err != nil {
+	if err := w.choose(tokens, mailMFA(false, false)); err != nil {
 		t.Fatal(err)
 	}
-	wants(t, w.choose(tokens, sms(false, false)), invalidParameter, "MFA methods cannot be switched off in a user pool that requires MFA.")
+	wants(t, w.choose(tokens, smsMFA(false, false)), invalidParameter, "MFA methods cannot be switched off in a user pool that requires MFA.")
 	if list, _ := w.factors(tokens); !cmp.Equal(list, []string{"SMS_MFA"}) {
 		t.Errorf("left: %v", list)
 	}
@@ -281,7 +281,7 @@ func TestGetUserAuthFactors(t *testing.T) {
 	w.member(client, "ada")
 	tokens := w.signIn(client, "ada")
 	w.enroll(tokens)
-	if err := w.choose(tokens, app(true, true)); err != nil {
+	if err := w.choose(tokens, appMFA(true, true)); err != nil {
 		t.Fatal(err)
 	}
 	out := get(tokens)

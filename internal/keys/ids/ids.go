@@ -35,12 +35,6 @@ func UserPoolClient() string { return random(lowerDigits, 26) }
 // ClientSecret returns an app client's secret: 52 lower-case letters and digits.
 func ClientSecret() string { return random(lowerDigits, 52) }
 
-// Device returns a device key: the region, an underscore, a UUID.
-func Device(region string) string { return region + "_" + UUID() }
-
-// DeviceGroup returns a device group key: a hyphen and 8 letters and digits.
-func DeviceGroup() string { return "-" + random(letters+digits, 8) }
-
 // Code returns a confirmation code or one-time password of n decimal digits.
 func Code(n int) string { return random(digits, n) }
 

@@ -26,8 +26,6 @@ func TestForms(t *testing.T) {
 		{"identity", `eu-west-1:` + uuidForm, func() string { return Identity("eu-west-1") }},
 		{"client", `[a-z0-9]{26}`, UserPoolClient},
 		{"client secret", `[a-z0-9]{52}`, ClientSecret},
-		{"device", `eu-west-1_` + uuidForm, func() string { return Device("eu-west-1") }},
-		{"device group", `-[A-Za-z0-9]{8}`, DeviceGroup},
 		{"code", `[0-9]{6}`, func() string { return Code(6) }},
 		{"long code", `[0-9]{8}`, func() string { return Code(8) }},
 		{"UUID", uuidForm, UUID},

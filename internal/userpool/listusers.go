@@ -32,9 +32,7 @@ func (s *Service) listUsers(ctx context.Context, c *wire.Call, in *cognitoidp.Li
 	if q.After, err = s.pages.Open(in.PaginationToken, p.Id, walk...); err != nil {
 		return nil, errPageToken()
 	}
-	if q.Limit = int(*orNumber(in.Limit, maxListed)); q.Limit == 0 {
-		q.Limit = maxListed
-	}
+	q.Limit = pageSize(in.Limit)
 	out := &cognitoidp.ListUsersResponse{Users: []cognitoidp.UserType{}}
 	err = s.db.View(ctx, func(tx store.Tx) error {
 		page, next, err := users.List(tx, p.Id, q)
@@ -47,6 +45,14 @@ func (s *Service) listUsers(ctx context.Context, c *wire.Call, in *cognitoidp.Li
 		return err
 	})
 	return out, err
+}
+
+// pageSize is the size of a page for a limit that may be absent or zero.
+func pageSize(limit *int32) int {
+	if limit == nil || *limit == 0 {
+		return maxListed
+	}
+	return int(*limit)
 }
 
 // columns returns which attributes a list shows: those asked for, or all.

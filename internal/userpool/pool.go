@@ -244,6 +244,7 @@ func (s *Service) deleteUserPool(ctx context.Context, c *wire.Call, in *cognitoi
 			deleteAll(tx, clients, id), deleteAll(tx, users, id), deleteAll(tx, aliases, id), deleteAll(tx, signIns, id),
 			deleteAll(tx, riskConfigurations, id), deleteAll(tx, authEvents, id), deleteAll(tx, passkeys, id),
 			deleteAll(tx, devices, id),
+			deleteAll(tx, groups, id), deleteAll(tx, memberships, id),
 			pools.Delete(tx, s.account, id))
 	})
 	if err != nil {

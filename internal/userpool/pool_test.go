@@ -67,6 +67,8 @@ var unexported = cmpopts.IgnoreUnexported(
 	types.EmailConfigurationType{}, types.AdminCreateUserConfigType{}, types.VerificationMessageTemplateType{},
 	types.SchemaAttributeType{}, types.StringAttributeConstraintsType{}, types.NumberAttributeConstraintsType{},
 	types.UserPoolClientType{}, types.RefreshTokenRotationType{}, types.TokenValidityUnitsType{}, types.CodeDeliveryDetailsType{},
+	types.GroupType{}, types.ResourceServerType{}, types.ResourceServerScopeType{}, types.IdentityProviderType{}, types.ProviderDescription{},
+	types.DomainDescriptionType{}, types.CustomDomainConfigType{}, types.RoutingType{}, types.FailoverType{},
 )
 
 func TestPoolPolicyThatIsGiven(t *testing.T) {

@@ -45,7 +45,11 @@ type user struct {
 	Passkeys int `json:",omitzero"`
 	// NewPasskey is what a passkey that the user is registering must answer.
 	NewPasskey *newPasskey `json:",omitzero"`
-	Attempts   attempts
+	// Groups is how many groups the user is in.
+	Groups int `json:",omitzero"`
+	// LocalBlocked tells that the user may not sign in with a password.
+	LocalBlocked bool `json:",omitzero"`
+	Attempts     attempts
 	// Guesses counts wrong codes of second factors. Whoever guesses them knows the
 	// password, so a right password must not forget them.
 	Guesses attempts `json:",omitzero"`

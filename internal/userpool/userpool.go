@@ -131,6 +131,7 @@ func Collections() []store.Kind {
 		pools, clients, clientHomes, users, aliases, signIns, devices,
 		riskConfigurations, authEvents,
 		passkeys,
+		groups, memberships,
 	}
 }
 
@@ -167,6 +168,16 @@ func (s *Service) Routes(r *wire.Router) {
 	wire.Handle(r, cognitoidp.AddUserPoolClientSecret, s.addUserPoolClientSecret)
 	wire.Handle(r, cognitoidp.ListUserPoolClientSecrets, s.listUserPoolClientSecrets)
 	wire.Handle(r, cognitoidp.DeleteUserPoolClientSecret, s.deleteUserPoolClientSecret)
+
+	wire.Handle(r, cognitoidp.CreateGroup, s.createGroup)
+	wire.Handle(r, cognitoidp.GetGroup, s.getGroup)
+	wire.Handle(r, cognitoidp.UpdateGroup, s.updateGroup)
+	wire.Handle(r, cognitoidp.DeleteGroup, s.deleteGroup)
+	wire.Handle(r, cognitoidp.ListGroups, s.listGroups)
+	wire.Handle(r, cognitoidp.AdminAddUserToGroup, s.adminAddUserToGroup)
+	wire.Handle(r, cognitoidp.AdminRemoveUserFromGroup, s.adminRemoveUserFromGroup)
+	wire.Handle(r, cognitoidp.AdminListGroupsForUser, s.adminListGroupsForUser)
+	wire.Handle(r, cognitoidp.ListUsersInGroup, s.listUsersInGroup)
 
 	wire.Handle(r, cognitoidp.SignUp, s.signUp)
 	wire.Handle(r, cognitoidp.ConfirmSignUp, s.confirmSignUp)

@@ -15,7 +15,8 @@ import (
 const registrationLife = 5 * time.Minute
 
 // startWebAuthnRegistration implements StartWebAuthnRegistration. The challenge is
-// kept with the user, in place of an earlier one, so that any node can go on.
+// kept with the user, in place of an earlier one, so that any node can go on; one
+// challenge at a time also keeps a user from passing the limit.
 func (s *Service) startWebAuthnRegistration(ctx context.Context, c *wire.Call, in *cognitoidp.StartWebAuthnRegistrationRequest) (*cognitoidp.StartWebAuthnRegistrationResponse, error) {
 	b, err := s.bearer(ctx, c, in.AccessToken)
 	if err != nil {
@@ -31,7 +32,7 @@ func (s *Service) startWebAuthnRegistration(ctx context.Context, c *wire.Call, i
 			return err
 		}
 		if u.Passkeys >= maxPasskeys {
-			return errTooManyPasskeys()
+			return cognitoidp.LimitExceededException.Newf("A user can have at most %d passkeys.", maxPasskeys)
 		}
 		rp, err := s.relyingParty(b.pool, u)
 		if err != nil {
@@ -84,8 +85,6 @@ func (s *Service) registerPasskey(tx store.Tx, b *bearer, u *user, document []by
 		return errNoPasskeyChallenge()
 	case asked.Client != b.client.ClientId:
 		return cognitoidp.WebAuthnClientMismatchException.New("The registration was started by another app client.")
-	case u.Passkeys >= maxPasskeys:
-		return errTooManyPasskeys()
 	}
 	rp, err := s.relyingParty(b.pool, u)
 	if err != nil { // it had one when the registration began
@@ -133,8 +132,4 @@ func errNoPasskeyChallenge() error {
 
 func errNoPasskeys() error {
 	return cognitoidp.WebAuthnNotEnabledException.New("Passkeys are not enabled for the user pool.")
-}
-
-func errTooManyPasskeys() error {
-	return cognitoidp.LimitExceededException.Newf("A user can have at most %d passkeys.", maxPasskeys)
 }

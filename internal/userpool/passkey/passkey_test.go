@@ -174,8 +174,19 @@ func TestRegistrationsRefused(t *testing.T) {
 	if _, err := party.Register([]byte(`{}`), passkey.NewChallenge()); !errors.Is(err, passkey.ErrMalformed) {
 		t.Error(err)
 	}
+	// A browser that names another passkey than the authenticator.
+	challenge := passkey.NewChallenge()
+	options, err := party.CreationOptions(ada, nil, challenge)
+	if err != nil {
+		t.Fatal(err)
+	}
+	held, answer := passkeytest.Create(t, options, origin, key)
+	answer = []byte(strings.ReplaceAll(string(answer), passkey.Encode(held.ID), passkey.Encode([]byte("another"))))
+	if _, err := party.Register(answer, challenge); !errors.Is(err, passkey.ErrUnsupported) {
+		t.Error(err)
+	}
 	// An answer to no challenge at all.
-	_, answer := passkeytest.Create(t, []byte(`{"rp":{"id":"example.org"}}`), origin, key)
+	_, answer = passkeytest.Create(t, []byte(`{"rp":{"id":"example.org"}}`), origin, key)
 	if _, err := party.Register(answer, nil); !errors.Is(err, passkey.ErrChallenge) {
 		t.Error(err)
 	}

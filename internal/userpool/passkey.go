@@ -88,20 +88,20 @@ func (p *pool) allowsPasskeys() bool {
 	return slices.Contains(p.Policies.SignInPolicy.AllowedFirstAuthFactors, cognitoidp.AuthFactorTypeWebAuthn)
 }
 
-// errNoRelyingParty is not for clients: no two operations call it the same.
+// errNoRelyingParty is for the log: each operation has an error of its own for it.
 var errNoRelyingParty = errors.New("the user pool has no relying party id, no domain, and the server's own host name cannot be one")
 
 // relyingParty is whom the passkeys of a pool's users are for: the domain that the
 // pool's settings name, else its custom domain, else the server's own host name.
-// Users for whom a passkey is both factors must be verified by it.
+// Where a passkey may stand for both factors it must verify its user, every time: a
+// sign-in asks for nothing after it.
 func (s *Service) relyingParty(p *pool, u *user) (passkey.RelyingParty, error) {
 	settings := p.webAuthn()
 	rp := passkey.RelyingParty{
 		ID: or(settings.RelyingPartyId, or(p.CustomDomain, hostName(s.baseURL()))),
 		RequiresVerification: settings.UserVerification == cognitoidp.UserVerificationTypeRequired ||
-			u != nil && u.MFA.WebAuthn ||
-			settings.FactorConfiguration == cognitoidp.WebAuthnFactorConfigurationTypeMultiFactorWithUserVerification &&
-				p.MfaConfiguration == cognitoidp.UserPoolMfaTypeOn,
+			settings.FactorConfiguration == cognitoidp.WebAuthnFactorConfigurationTypeMultiFactorWithUserVerification ||
+			u != nil && u.MFA.WebAuthn,
 	}
 	if rp.ID == "" {
 		return rp, errNoRelyingParty

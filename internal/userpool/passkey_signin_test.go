@@ -13,6 +13,7 @@ import (
 	"pintail/internal/store"
 	"pintail/internal/userpool/passkey"
 	"pintail/internal/userpool/passkey/passkeytest"
+	"pintail/internal/wire"
 )
 
 const page = "http://localhost:5173" // of the app; the server is on http://localhost:9400
@@ -312,4 +313,42 @@ func FuzzPasskeyAnswer(f *testing.F) {
 		_, err := r.answered(t, r.ada, challenge, []byte(credential))
 		refused(t, cognitoidp.RespondToAuthChallenge.Operation, err)
 	})
+}
+
+// Passkeys go with their user, and with their pool.
+func TestPasskeysGo(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	bob := r.second(t, "bob")
+	key := passkeytest.NewES256(t)
+	for range 3 {
+		r.passkeyOf(t, r.ada, key)
+	}
+	r.passkeyOf(t, bob, key)
+	count := func() (n int) {
+		err := r.db.View(t.Context(), func(tx store.Tx) (err error) {
+			n, err = passkeys.Count(tx, r.pool.Id)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if n := count(); n != 4 || r.ada.Passkeys != 3 {
+		t.Fatalf("%d passkeys, %d of them ada's", n, r.ada.Passkeys)
+	}
+	if err := r.db.Update(t.Context(), func(tx store.Tx) error { return removePasskeys(tx, r.pool, r.ada) }); err != nil {
+		t.Fatal(err)
+	}
+	if n := count(); n != 1 || r.ada.Passkeys != 0 {
+		t.Fatalf("%d passkeys left, %d of them ada's", n, r.ada.Passkeys)
+	}
+	c := &wire.Call{Time: noon, Region: r.pool.region(), Account: "123456789012"}
+	if _, err := r.deleteUserPool(t.Context(), c, &cognitoidp.DeleteUserPoolRequest{UserPoolId: r.pool.Id}); err != nil {
+		t.Fatal(err)
+	}
+	if n := count(); n != 0 {
+		t.Errorf("%d passkeys of a pool that is gone", n)
+	}
 }

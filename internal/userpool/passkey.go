@@ -85,7 +85,7 @@ func credentials(list []*passkeyRecord) []passkey.Credential {
 
 // allowsPasskeys tells whether users of the pool can sign in with passkeys.
 func (p *pool) allowsPasskeys() bool {
-	return slices.Contains(p.Policies.SignInPolicy.AllowedFirstAuthFactors, cognitoidp.AuthFactorTypeWebAuthn)
+	return slices.Contains(p.record.firstFactors(), cognitoidp.AuthFactorTypeWebAuthn)
 }
 
 // errNoRelyingParty is for the log: each operation has an error of its own for it.
@@ -100,8 +100,7 @@ func (s *Service) relyingParty(p *pool, u *user) (passkey.RelyingParty, error) {
 	rp := passkey.RelyingParty{
 		ID: or(settings.RelyingPartyId, or(p.CustomDomain, hostName(s.baseURL()))),
 		RequiresVerification: settings.UserVerification == cognitoidp.UserVerificationTypeRequired ||
-			settings.FactorConfiguration == cognitoidp.WebAuthnFactorConfigurationTypeMultiFactorWithUserVerification ||
-			u != nil && u.MFA.WebAuthn,
+			p.passkeyMFA() || u != nil && u.MFA.WebAuthn,
 	}
 	if rp.ID == "" {
 		return rp, errNoRelyingParty

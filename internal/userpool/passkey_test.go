@@ -430,6 +430,49 @@ func TestPasskeysNotEnabled(t *testing.T) {
 	}
 }
 
+// The pool's settings say whom passkeys are for, and whether they verify their user.
+func TestPasskeysBySettings(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	p := w.pool(withPasskeys)
+	app := w.app(p)
+	w.member(app, "ada")
+	token := w.signIn(app, "ada").AccessToken
+	for _, settings := range []types.WebAuthnConfigurationType{
+		{RelyingPartyId: aws.String("shop.example"), UserVerification: "required"},
+		{RelyingPartyId: aws.String("shop.example"), FactorConfiguration: "MULTI_FACTOR_WITH_USER_VERIFICATION"},
+	} {
+		w.setMFA(p, func(in *idp.SetUserPoolMfaConfigInput) {
+			in.MfaConfiguration, in.WebAuthnConfiguration = "OFF", &settings
+		})
+		options, err := w.startPasskey(token)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got struct {
+			RP                     struct{ ID string }
+			AuthenticatorSelection struct{ UserVerification string }
+		}
+		if err := json.Unmarshal(options, &got); err != nil || got.RP.ID != "shop.example" || got.AuthenticatorSelection.UserVerification != "required" {
+			t.Fatalf("%s %v", options, err)
+		}
+		key := passkeytest.NewES256(t)
+		_, answer := passkeytest.Create(t, options, "http://localhost", key)
+		wants(t, w.completePasskey(token, answer), "WebAuthnOriginNotAllowedException", "The origin of the passkey credential is not allowed for the relying party.")
+		_, answer = passkeytest.Create(t, options, "https://shop.example", key, func(c *passkeytest.Ceremony) { c.Flags &^= passkeytest.UserVerified })
+		wants(t, w.completePasskey(token, answer), "WebAuthnCredentialNotSupportedException", "The passkey credential is not supported.")
+		_, answer = passkeytest.Create(t, options, "https://shop.example", key)
+		if err := w.completePasskey(token, answer); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range w.passkeysOf(token) {
+		if *c.RelyingPartyId != "shop.example" {
+			t.Errorf("a passkey for %s", *c.RelyingPartyId)
+		}
+	}
+}
+
 func TestPasskeysNeedAToken(t *testing.T) {
 	t.Parallel()
 	w := boot(t)

@@ -39,6 +39,11 @@ type Message struct {
 	Purpose    string
 	UserPoolID string
 	Username   string
+	From       string          // e-mail only; "" leaves it to the server
+	ReplyTo    string          // e-mail only
+	Expires    time.Time       // when it is not worth sending any more; zero is never
+	Route      string          // who takes it instead of the channel's provider, "" for nobody
+	Payload    json.RawMessage // for the route
 }
 
 // entry is a message at rest. Bodies hold codes, so they are sealed.

@@ -190,6 +190,15 @@ func (b *bearer) user(tx store.Tx, c *wire.Call) (*user, error) {
 	return u, err
 }
 
+// bearing is bearer.user in a transaction of its own.
+func (s *Service) bearing(ctx context.Context, c *wire.Call, b *bearer) (u *user, err error) {
+	err = s.db.View(ctx, func(tx store.Tx) (err error) {
+		u, err = b.user(tx, c)
+		return err
+	})
+	return u, err
+}
+
 func errRevoked() error { return errToken("Access Token has been revoked", nil) }
 
 // signedInUser returns the user that a token speaks of, nil if there is none any

@@ -24,13 +24,22 @@ const (
 	maxResends  = 5
 	maxVerifies = 15
 	maxSends    = 5
+	// maxResets counts ForgotPassword and ConfirmForgotPassword together, which the
+	// original limits by a risk that it does not tell: 5 to 20.
+	maxResets          = 20
+	maxPasswordChanges = 5
 )
 
 // attempts counts what somebody tried on one user.
 type attempts struct {
-	Failures int       `json:",omitzero"` // wrong passwords in a row
-	FailedAt time.Time `json:",omitzero"` // the last one
+	failures // wrong passwords
 	Hours    map[string]hour
+}
+
+// failures counts what was wrong in a row.
+type failures struct {
+	Failures int       `json:",omitzero"`
+	FailedAt time.Time `json:",omitzero"` // the last one
 }
 
 // hour counts the calls of one operation.
@@ -40,8 +49,8 @@ type hour struct {
 }
 
 // locked tells whether passwords are not even looked at now.
-func (a *attempts) locked(now time.Time) bool {
-	over := a.Failures - freeFailures - 1
+func (f *failures) locked(now time.Time) bool {
+	over := f.Failures - freeFailures - 1
 	if over < 0 {
 		return false
 	}
@@ -49,20 +58,20 @@ func (a *attempts) locked(now time.Time) bool {
 	if over < 10 { // 2^10 s is longer than maxLock
 		lock = time.Second << over
 	}
-	return now.Before(a.FailedAt.Add(lock))
+	return now.Before(f.FailedAt.Add(lock))
 }
 
 // fail counts a wrong password.
-func (a *attempts) fail(now time.Time) {
-	if now.Sub(a.FailedAt) > quietTime {
-		a.Failures = 0
+func (f *failures) fail(now time.Time) {
+	if now.Sub(f.FailedAt) > quietTime {
+		f.Failures = 0
 	}
-	a.Failures++
-	a.FailedAt = now
+	f.Failures++
+	f.FailedAt = now
 }
 
 // succeed forgets the wrong passwords.
-func (a *attempts) succeed() { a.Failures, a.FailedAt = 0, time.Time{} }
+func (f *failures) succeed() { *f = failures{} }
 
 // allow counts one call of an operation, or refuses it when there were too many
 // within the hour.

@@ -46,7 +46,7 @@ func TestBearerOfAChangedUser(t *testing.T) {
 	u.Enabled = false
 	put(u)
 	check(ofGetUser, "NotAuthorizedException: User is disabled.")
-	if err := u.maySignIn(); fmt.Sprint(err) != "NotAuthorizedException: User is disabled." {
+	if err := (&attempt{pool: p}).maySignIn(u); fmt.Sprint(err) != "NotAuthorizedException: User is disabled." {
 		t.Error(err)
 	}
 	put(newUser("ada", nil, noon))
@@ -57,7 +57,7 @@ func TestBearerOfAChangedUser(t *testing.T) {
 func FuzzAccessToken(f *testing.F) {
 	r := newRoom(f)
 	a := attempt{Service: r.Service, call: ofGetUser.call(), pool: r.pool, client: r.client}
-	good, err := a.grant(r.ada)
+	good, err := a.grant(context.Background(), r.ada)
 	if err != nil {
 		f.Fatal(err)
 	}

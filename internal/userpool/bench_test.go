@@ -1,6 +1,7 @@
 package userpool
 
 import (
+	"context"
 	"testing"
 
 	"pintail/internal/gen/cognitoidp"
@@ -60,7 +61,7 @@ func BenchmarkSignInFloor(b *testing.B) {
 func BenchmarkGetUser(b *testing.B) {
 	r := newRoom(b)
 	a := attempt{Service: r.Service, call: ofGetUser.call(), pool: r.pool, client: r.client}
-	result, err := a.grant(r.ada)
+	result, err := a.grant(context.Background(), r.ada)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -1,27 +1,48 @@
 package userpool
 
 import (
+	"cmp"
 	"crypto/subtle"
 	"time"
 
 	"pintail/internal/gen/cognitoidp"
 	"pintail/internal/keys/ids"
 	"pintail/internal/store"
-)
-
-const (
-	codeDigits = 6
-	codeLife   = 24 * time.Hour
+	"pintail/internal/wire"
 )
 
 // purpose says what a code is good for. A user has one code for each, and a new
 // one replaces the old.
 type purpose string
 
-const forSignUp purpose = "sign-up"
+const (
+	forSignUp purpose = "sign-up"
+	forReset  purpose = "reset password"
+	// forFirstFactor is a one-time password in place of a password, and
+	// forSecondFactor one beside it.
+	forFirstFactor  purpose = "first factor"
+	forSecondFactor purpose = "second factor"
+)
 
 // forAttribute is the purpose of a code that verifies an attribute.
 func forAttribute(name string) purpose { return purpose("verify " + name) }
+
+// digits is how long a code is.
+func (why purpose) digits() int {
+	if why == forFirstFactor {
+		return 8
+	}
+	return 6
+}
+
+// life is how long a code works, unless its notice says otherwise (Cognito developer
+// guide, "Quotas").
+func (why purpose) life() time.Duration {
+	if why == forReset {
+		return time.Hour
+	}
+	return 24 * time.Hour
+}
 
 // code is a code that was sent, at rest: only its MAC is kept.
 type code struct {
@@ -32,15 +53,14 @@ type code struct {
 }
 
 // sendCode makes a code, keeps it with the user, whom the caller stores, and sends it.
-func (s *Service) sendCode(tx store.Tx, p *pool, u *user, why purpose, reason string, attribute, to string, now time.Time) (*cognitoidp.CodeDeliveryDetailsType, error) {
-	plain := ids.Code(codeDigits)
+func (s *Service) sendCode(tx store.Tx, p *pool, u *user, why purpose, n notice, attribute, to string, now time.Time) (*cognitoidp.CodeDeliveryDetailsType, error) {
+	plain := ids.Code(why.digits())
 	if u.Codes == nil {
 		u.Codes = make(map[string]code)
 	}
-	u.Codes[string(why)] = code{MAC: s.codeMAC(p, u, why, plain), Expires: now.Add(codeLife), Attribute: attribute, To: to}
-	m := p.verificationMessage(attribute, to, plain)
-	m.Purpose, m.Username = reason, u.Username
-	if err := s.sender.Send(tx, m); err != nil {
+	expires := now.Add(cmp.Or(n.life, why.life()))
+	u.Codes[string(why)] = code{MAC: s.codeMAC(p, u, why, plain), Expires: expires, Attribute: attribute, To: to}
+	if err := s.send(tx, p, u, n, attribute, to, plain, expires); err != nil {
 		return nil, err
 	}
 	return deliveryDetails(attribute, to), nil
@@ -50,14 +70,15 @@ func (s *Service) codeMAC(p *pool, u *user, why purpose, plain string) []byte {
 	return s.codes.MAC(p.Id, u.Sub, string(why), plain)
 }
 
-// takeCode checks a code and, if it is right, uses it up.
-func (s *Service) takeCode(p *pool, u *user, why purpose, given string, now time.Time) (code, error) {
+// takeCode checks a code and, if it is right, uses it up. A wrong one counts against
+// where it came from.
+func (s *Service) takeCode(p *pool, u *user, why purpose, given string, c *wire.Call) (code, error) {
 	kept, ok := u.Codes[string(why)]
-	if !ok || !now.Before(kept.Expires) {
+	if !ok || !c.Time.Before(kept.Expires) {
 		return code{}, errExpiredCode()
 	}
 	if subtle.ConstantTimeCompare(kept.MAC, s.codeMAC(p, u, why, given)) != 1 {
-		return code{}, errCodeMismatch()
+		return code{}, cmp.Or(s.allowSource(c, p), errCodeMismatch())
 	}
 	delete(u.Codes, string(why))
 	return kept, nil
@@ -93,11 +114,3 @@ func (p *pool) signUpDestination(u *user) (attribute, to string) {
 	}
 	return "", ""
 }
-
-// Reasons, as messages in the outbox give them.
-const (
-	reasonSignUp  = "SignUp"
-	reasonResend  = "ResendCode"
-	reasonUpdate  = "UpdateUserAttribute"
-	reasonRequest = "VerifyUserAttribute"
-)

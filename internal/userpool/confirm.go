@@ -6,6 +6,7 @@ import (
 
 	"pintail/internal/gen/cognitoidp"
 	"pintail/internal/store"
+	"pintail/internal/userpool/trigger"
 	"pintail/internal/wire"
 )
 
@@ -20,9 +21,9 @@ func (s *Service) confirmSignUp(ctx context.Context, c *wire.Call, in *cognitoid
 	if err := cl.checkSecretHash(in.SecretHash, in.Username); err != nil {
 		return nil, err
 	}
+	var u *user
 	err = s.update(ctx, func(tx store.Tx) error {
-		u, err := p.resolve(tx, in.Username)
-		if errors.Is(err, store.ErrNotFound) {
+		if u, err = p.resolve(tx, in.Username); errors.Is(err, store.ErrNotFound) {
 			return s.confirmNobody(p, cl, c, in.Username)
 		}
 		if err != nil {
@@ -41,7 +42,11 @@ func (s *Service) confirmSignUp(ctx context.Context, c *wire.Call, in *cognitoid
 	if err != nil {
 		return nil, err
 	}
-	return &cognitoidp.ConfirmSignUpResponse{}, nil
+	out := &cognitoidp.ConfirmSignUpResponse{}
+	if out.Session, err = s.confirmedSession(cl, u, in.Session, c); err != nil {
+		return nil, err
+	}
+	return out, s.postConfirmation(ctx, caller{c, cl.ClientId, in.ClientMetadata}, p, u, trigger.PostConfirmationConfirmSignUp)
 }
 
 // confirm takes a user's code.
@@ -55,7 +60,7 @@ func (s *Service) confirm(p *pool, u *user, given string, c *wire.Call) error {
 	if err := u.Attempts.allow(c.Op.Name, maxConfirms, c.Time); err != nil {
 		return err
 	}
-	kept, err := s.takeCode(p, u, forSignUp, given, c.Time)
+	kept, err := s.takeCode(p, u, forSignUp, given, c)
 	if err != nil {
 		return counted{err}
 	}
@@ -103,6 +108,17 @@ func (s *Service) resendConfirmationCode(ctx context.Context, c *wire.Call, in *
 	if err := cl.checkSecretHash(in.SecretHash, in.Username); err != nil {
 		return nil, err
 	}
+	by := caller{c, cl.ClientId, in.ClientMetadata}
+	n, err := s.notice(ctx, by, p, onResend, func() (*user, error) {
+		u, err := s.find(ctx, p, in.Username)
+		if u == nil || !u.Enabled || u.Status != cognitoidp.UserStatusTypeUnconfirmed {
+			return nil, err
+		}
+		return u, err
+	})
+	if err != nil {
+		return nil, err
+	}
 	out := &cognitoidp.ResendConfirmationCodeResponse{}
 	err = s.update(ctx, func(tx store.Tx) error {
 		u, err := p.resolve(tx, in.Username)
@@ -114,7 +130,7 @@ func (s *Service) resendConfirmationCode(ctx context.Context, c *wire.Call, in *
 			return err
 		}
 		return p.modify(tx, u, func() (err error) {
-			out.CodeDeliveryDetails, err = s.resend(tx, p, u, c)
+			out.CodeDeliveryDetails, err = s.resend(tx, p, u, n, c)
 			return err
 		})
 	})
@@ -124,7 +140,7 @@ func (s *Service) resendConfirmationCode(ctx context.Context, c *wire.Call, in *
 	return out, nil
 }
 
-func (s *Service) resend(tx store.Tx, p *pool, u *user, c *wire.Call) (*cognitoidp.CodeDeliveryDetailsType, error) {
+func (s *Service) resend(tx store.Tx, p *pool, u *user, n notice, c *wire.Call) (*cognitoidp.CodeDeliveryDetailsType, error) {
 	if !u.Enabled {
 		return nil, errDisabled()
 	}
@@ -138,7 +154,7 @@ func (s *Service) resend(tx store.Tx, p *pool, u *user, c *wire.Call) (*cognitoi
 	if err := u.Attempts.allow(c.Op.Name, maxResends, c.Time); err != nil {
 		return nil, err
 	}
-	return s.sendCode(tx, p, u, forSignUp, reasonResend, attribute, to, c.Time)
+	return s.sendCode(tx, p, u, forSignUp, n, attribute, to, c.Time)
 }
 
 func errNoAutoVerification() error {
@@ -165,9 +181,9 @@ func (s *Service) adminConfirmSignUp(ctx context.Context, c *wire.Call, in *cogn
 	if err != nil {
 		return nil, err
 	}
-	return nil, s.update(ctx, func(tx store.Tx) error {
-		u, err := p.resolve(tx, in.Username)
-		if errors.Is(err, store.ErrNotFound) {
+	var u *user
+	err = s.update(ctx, func(tx store.Tx) error {
+		if u, err = p.resolve(tx, in.Username); errors.Is(err, store.ErrNotFound) {
 			return errNoUser()
 		}
 		if err != nil {
@@ -183,4 +199,8 @@ func (s *Service) adminConfirmSignUp(ctx context.Context, c *wire.Call, in *cogn
 			return nil
 		})
 	})
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.postConfirmation(ctx, caller{c, "", in.ClientMetadata}, p, u, trigger.PostConfirmationConfirmSignUp)
 }

@@ -34,19 +34,23 @@ func uuidOf(random []byte) string {
 
 // decoyDestination is where a code would have gone.
 func (s *Service) decoyDestination(p *pool, name string) *cognitoidp.CodeDeliveryDetailsType {
-	mac := s.decoys.MAC("destination", p.Id, p.fold(name))
-	letter := func(b byte) string { return string('a' + b%26) }
-	digit := func(b byte) string { return string('0' + b%10) }
 	if p.autoVerifies(attrPhone) && (!p.autoVerifies(attrEmail) || isPhone(name)) {
-		to := name
-		if !isPhone(to) {
-			to = "+1000000" + digit(mac[0]) + digit(mac[1]) + digit(mac[2]) + digit(mac[3])
-		}
-		return deliveryDetails(attrPhone, to)
+		return s.decoyAddress(p, name, attrPhone)
 	}
-	to := name
-	if !isEmail(to) {
-		to = letter(mac[0]) + "@" + letter(mac[1])
+	return s.decoyAddress(p, name, attrEmail)
+}
+
+// decoyAddress is an email or phone_number that a user of this name could have: the
+// name, if it is one.
+func (s *Service) decoyAddress(p *pool, name, attribute string) *cognitoidp.CodeDeliveryDetailsType {
+	if attribute == attrPhone && isPhone(name) || attribute == attrEmail && isEmail(name) {
+		return deliveryDetails(attribute, name)
 	}
-	return deliveryDetails(attrEmail, to)
+	mac := s.decoys.MAC("destination", p.Id, p.fold(name))
+	if attribute == attrPhone {
+		digit := func(b byte) string { return string('0' + b%10) }
+		return deliveryDetails(attrPhone, "+1000000"+digit(mac[0])+digit(mac[1])+digit(mac[2])+digit(mac[3]))
+	}
+	letter := func(b byte) string { return string('a' + b%26) }
+	return deliveryDetails(attrEmail, letter(mac[0])+"@"+letter(mac[1]))
 }

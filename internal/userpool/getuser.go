@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"pintail/internal/gen/cognitoidp"
-	"pintail/internal/store"
 	"pintail/internal/wire"
 )
 
@@ -14,11 +13,7 @@ func (s *Service) getUser(ctx context.Context, c *wire.Call, in *cognitoidp.GetU
 	if err != nil {
 		return nil, err
 	}
-	var u *user
-	err = s.db.View(ctx, func(tx store.Tx) (err error) {
-		u, err = b.user(tx, c)
-		return err
-	})
+	u, err := s.bearing(ctx, c, b)
 	if err != nil {
 		return nil, err
 	}

@@ -1,10 +1,13 @@
 package userpool
 
 import (
+	"context"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"pintail/internal/gen/cognitoidp"
+	"pintail/internal/userpool/srp"
 )
 
 const (
@@ -34,4 +37,73 @@ func checkPassword(policy *cognitoidp.PasswordPolicyType, password string) error
 		return nil
 	}
 	return cognitoidp.InvalidPasswordException.New("Password did not conform with policy: " + reason)
+}
+
+// sealedPassword returns what is kept of a new password of a user, nil for none. It
+// takes milliseconds, and so runs outside of transactions.
+func (s *Service) sealedPassword(p *pool, u *user, password string) ([]byte, error) {
+	if password == "" {
+		return nil, nil
+	}
+	return s.sealVerifier(p, u.Sub, srp.NewVerifier(p.identity(u.Username), password))
+}
+
+// newPassword checks a password that a user chooses in place of another, and returns
+// what is kept of it.
+func (s *Service) newPassword(_ context.Context, p *pool, clientID string, u *user, password string) ([]byte, error) {
+	if err := checkPassword(p.Policies.PasswordPolicy, password); err != nil {
+		return nil, err
+	}
+	if err := s.checkReuse(p, u, password); err != nil {
+		return nil, err
+	}
+	return s.sealedPassword(p, u, password)
+}
+
+// checkReuse refuses a password that the user had before, as far back as the pool's
+// policy looks; the present one counts.
+func (s *Service) checkReuse(p *pool, u *user, password string) error {
+	for _, sealed := range u.lastPasswords(p.passwordHistory()) {
+		v, err := s.openVerifier(p, u.Sub, sealed)
+		if err != nil {
+			return err
+		}
+		if v.Matches(p.identity(u.Username), password) {
+			return cognitoidp.PasswordHistoryPolicyViolationException.New("Password has previously been used.")
+		}
+	}
+	return nil
+}
+
+// passwordHistory is how many of a user's passwords may not come again.
+func (p *pool) passwordHistory() int {
+	return int(*orNumber(p.Policies.PasswordPolicy.PasswordHistorySize, 0))
+}
+
+// lastPasswords returns the verifiers of the user's last n passwords, the present one first.
+func (u *user) lastPasswords(n int) [][]byte {
+	all := u.OldPasswords
+	if len(u.Verifier) > 0 {
+		all = append([][]byte{u.Verifier}, all...)
+	}
+	return all[:min(n, len(all))]
+}
+
+// setPassword gives the user a password, sealed, and remembers the one before as the
+// pool's history wants it.
+func (u *user) setPassword(p *pool, sealed []byte, now time.Time) {
+	u.OldPasswords = u.lastPasswords(max(p.passwordHistory()-1, 0))
+	if len(u.OldPasswords) == 0 {
+		u.OldPasswords = nil
+	}
+	u.Verifier, u.PasswordSet = sealed, now.Truncate(time.Millisecond)
+	u.Attempts.succeed()
+	u.touch(now)
+}
+
+// temporaryPasswordExpired tells whether the password that an administrator gave is
+// too old to sign in with.
+func (p *pool) temporaryPasswordExpired(u *user, now time.Time) bool {
+	days := time.Duration(*p.Policies.PasswordPolicy.TemporaryPasswordValidityDays)
+	return u.Status == cognitoidp.UserStatusTypeForceChangePassword && days > 0 && now.After(u.PasswordSet.Add(days*24*time.Hour))
 }

@@ -16,8 +16,8 @@ import (
 type proof func(username string, v srp.Verifier) bool
 
 // prove judges one attempt to show a user's password and returns the user if it
-// succeeds and the user may sign in. A success after failures and every failure
-// are written down; a plain success writes nothing.
+// succeeds. A success after failures and every failure are written down; a plain
+// success writes nothing.
 func (a *attempt) prove(ctx context.Context, name string, shows proof) (*user, error) {
 	defer a.turns.take(a.pool.Id, a.pool.fold(name))()
 	u, err := a.find(ctx, a.pool, name)
@@ -30,24 +30,49 @@ func (a *attempt) prove(ctx context.Context, name string, shows proof) (*user, e
 	if u.Attempts.locked(a.call.Time) {
 		return nil, errLocked()
 	}
-	v, err := a.verifier(a.pool, u)
+	right, err := a.shown(u, shows)
 	if err != nil {
 		return nil, fmt.Errorf("verifier of user %s: %w", u.Sub, err)
 	}
-	if !shows(u.Username, v) {
-		err := a.note(ctx, u, func(n *attempts) { n.fail(a.call.Time) })
-		return nil, cmp.Or(err, errIncorrect())
+	if !right {
+		err := a.note(ctx, u, func(u *user) { u.Attempts.fail(a.call.Time) })
+		a.failed(ctx, u)
+		return nil, cmp.Or(err, u.withoutPassword(a.client), errIncorrect())
 	}
 	if u.Attempts.Failures > 0 {
-		if err := a.note(ctx, u, (*attempts).succeed); err != nil {
+		if err := a.note(ctx, u, func(u *user) { u.Attempts.succeed() }); err != nil {
 			return nil, err
 		}
 	}
-	return u, u.maySignIn()
+	return u, nil
+}
+
+// shown tells whether a proof is one of the user's password. A user without a
+// password is as slow to refuse as one with another.
+func (a *attempt) shown(u *user, shows proof) (bool, error) {
+	if !u.hasPassword() || u.LocalBlocked {
+		shows(u.Username, a.decoyVerifier(a.pool, u.Username))
+		return false, nil
+	}
+	v, err := a.verifier(a.pool, u)
+	return err == nil && shows(u.Username, v), err
+}
+
+// withoutPassword tells somebody who was imported, and whose password is nowhere
+// known, to reset it, where clients may know that the user exists.
+func (u *user) withoutPassword(cl *client) error {
+	if !u.hasPassword() && u.Status == cognitoidp.UserStatusTypeResetRequired && !cl.hidesUsers() {
+		return errResetRequired()
+	}
+	return nil
 }
 
 func errIncorrect() error {
 	return cognitoidp.NotAuthorizedException.New("Incorrect username or password.")
+}
+
+func errResetRequired() error {
+	return cognitoidp.PasswordResetRequiredException.New("Password reset required for the user")
 }
 
 // refuseUnknown refuses a password for a user that does not exist. A client that
@@ -73,13 +98,13 @@ func (a *attempt) unknownLocked(name string) (locked bool) {
 }
 
 // note stores a change to what the user's attempts have come to.
-func (a *attempt) note(ctx context.Context, u *user, change func(*attempts)) error {
+func (a *attempt) note(ctx context.Context, u *user, change func(*user)) error {
 	return a.update(ctx, func(tx store.Tx) error {
 		_, err := users.Modify(tx, a.pool.Id, u.key(a.pool), func(now *user) error {
 			if now.Sub != u.Sub {
 				return store.ErrNotFound
 			}
-			change(&now.Attempts)
+			change(now)
 			return nil
 		})
 		if errors.Is(err, store.ErrNotFound) { // deleted meanwhile
@@ -89,21 +114,28 @@ func (a *attempt) note(ctx context.Context, u *user, change func(*attempts)) err
 	})
 }
 
-// maySignIn refuses a user who knows the password and still may not come in.
-func (u *user) maySignIn() error {
+// maySignIn refuses a user who has shown who they are and still may not come in.
+func (a *attempt) maySignIn(u *user) error {
 	switch {
 	case !u.Enabled:
 		return errDisabled()
-	case u.Status == cognitoidp.UserStatusTypeConfirmed:
+	case a.pool.temporaryPasswordExpired(u, a.call.Time):
+		return cognitoidp.NotAuthorizedException.New("Temporary password has expired and must be reset by an administrator.")
+	}
+	switch u.Status {
+	case cognitoidp.UserStatusTypeConfirmed, cognitoidp.UserStatusTypeForceChangePassword, cognitoidp.UserStatusTypeExternalProvider:
 		return nil
-	case u.Status == cognitoidp.UserStatusTypeUnconfirmed:
+	case cognitoidp.UserStatusTypeUnconfirmed:
 		return cognitoidp.UserNotConfirmedException.New("User is not confirmed.")
+	case cognitoidp.UserStatusTypeResetRequired, cognitoidp.UserStatusTypeCompromised:
+		return errResetRequired()
 	}
 	return fmt.Errorf("user %s has the status %s, from which no sign-in is known", u.Sub, u.Status)
 }
 
-// signInWithPassword is the flow USER_PASSWORD_AUTH: the password comes in clear.
-func (a *attempt) signInWithPassword(ctx context.Context) (*cognitoidp.InitiateAuthResponse, error) {
+// signInWithPassword is the flows USER_PASSWORD_AUTH and ADMIN_USER_PASSWORD_AUTH: the
+// password comes in clear.
+func (a *attempt) signInWithPassword(ctx context.Context) (*answer, error) {
 	name, err := a.username()
 	if err != nil {
 		return nil, err
@@ -112,15 +144,40 @@ func (a *attempt) signInWithPassword(ctx context.Context) (*cognitoidp.InitiateA
 	if err != nil {
 		return nil, err
 	}
-	u, err := a.prove(ctx, name, func(username string, v srp.Verifier) bool {
-		return v.Matches(a.pool.identity(username), password)
-	})
+	a.now.Name = name
+	if err := a.admit(ctx, name); err != nil {
+		return nil, err
+	}
+	return a.takePassword(ctx, name, password)
+}
+
+// admit lets the triggers and rules that come before any factor have their say.
+func (a *attempt) admit(ctx context.Context, name string) error {
+	if a.pool.LambdaConfig.PreAuthentication == "" {
+		return nil
+	}
+	u, err := a.find(ctx, a.pool, name)
+	if err != nil || u == nil && !a.client.hidesUsers() {
+		return err
+	}
+	return a.preAuthentication(ctx, u)
+}
+
+// takePassword judges a password in clear and goes on from it. Somebody whom the pool
+// does not know may be known to its UserMigration trigger.
+func (a *attempt) takePassword(ctx context.Context, name, password string) (*answer, error) {
+	u, err := a.migrateAtSignIn(ctx, name, password)
 	if err != nil {
 		return nil, err
 	}
-	result, err := a.grant(u)
+	if u == nil {
+		u, err = a.prove(ctx, name, func(username string, v srp.Verifier) bool {
+			return v.Matches(a.pool.identity(username), password)
+		})
+	}
 	if err != nil {
 		return nil, err
 	}
-	return &cognitoidp.InitiateAuthResponse{AuthenticationResult: result, ChallengeParameters: map[string]string{}}, nil
+	a.now.First = cognitoidp.ChallengeNameTypePassword
+	return a.advance(ctx, u)
 }

@@ -9,6 +9,7 @@ import (
 	"pintail/internal/gen/cognitoidp"
 	"pintail/internal/keys"
 	"pintail/internal/store"
+	"pintail/internal/userpool/trigger"
 	"pintail/internal/wire"
 )
 
@@ -65,7 +66,7 @@ func (a *attempt) presented(token string) (refreshToken, error) {
 }
 
 // refresh is the flow REFRESH_TOKEN_AUTH: new ID and access tokens of the same sign-in.
-func (a *attempt) refresh(ctx context.Context) (*cognitoidp.InitiateAuthResponse, error) {
+func (a *attempt) refresh(ctx context.Context) (*answer, error) {
 	token, err := a.param(paramRefreshToken)
 	if err != nil {
 		return nil, err
@@ -76,7 +77,7 @@ func (a *attempt) refresh(ctx context.Context) (*cognitoidp.InitiateAuthResponse
 	}
 	var u *user
 	err = a.db.View(ctx, func(tx store.Tx) (err error) {
-		u, _, err = a.refreshing(tx, r)
+		u, _, err = a.refreshing(tx, r, a.params[paramDeviceKey])
 		return err
 	})
 	if err != nil {
@@ -85,16 +86,18 @@ func (a *attempt) refresh(ctx context.Context) (*cognitoidp.InitiateAuthResponse
 	if err := a.client.checkSecretHash(a.params[paramSecretHash], u.Username, u.Sub); err != nil {
 		return nil, err
 	}
-	result, err := a.tokens(u, r.signIn)
+	// ClientMetadata reaches no trigger here (Cognito API reference, InitiateAuth).
+	result, err := a.tokens(ctx, u, r.signIn, trigger.TokenGenerationRefreshTokens, nil)
 	if err != nil {
 		return nil, err
 	}
-	return &cognitoidp.InitiateAuthResponse{AuthenticationResult: result, ChallengeParameters: map[string]string{}}, nil
+	return &answer{AuthenticationResult: result, ChallengeParameters: map[string]string{}}, nil
 }
 
 // refreshing returns the user of a refresh token and what is remembered of the
-// sign-in, unless the right to refresh was taken away.
-func (a *attempt) refreshing(tx store.Tx, r refreshToken) (*user, *signInRecord, error) {
+// sign-in, unless the right to refresh was taken away. A token of a device that was
+// confirmed works from that device only.
+func (a *attempt) refreshing(tx store.Tx, r refreshToken, deviceKey string) (*user, *signInRecord, error) {
 	u, err := users.Get(tx, r.Pool, r.User)
 	if errors.Is(err, store.ErrNotFound) || err == nil && u.Sub != r.Sub {
 		return nil, nil, errNoUser()
@@ -104,6 +107,9 @@ func (a *attempt) refreshing(tx store.Tx, r refreshToken) (*user, *signInRecord,
 	}
 	if !u.Enabled {
 		return nil, nil, errDisabled()
+	}
+	if err := a.checkRefreshDevice(tx, u, r.Device, deviceKey); err != nil {
+		return nil, nil, err
 	}
 	record, err := signIns.Get(tx, r.Pool, r.Origin)
 	if errors.Is(err, store.ErrNotFound) {
@@ -118,6 +124,23 @@ func (a *attempt) refreshing(tx store.Tx, r refreshToken) (*user, *signInRecord,
 	return u, record, nil
 }
 
+// checkRefreshDevice refuses a refresh token that comes from another device than the
+// one it was given to, once that device was confirmed (Cognito developer guide,
+// "Working with user devices in your user pool").
+func (a *attempt) checkRefreshDevice(tx store.Tx, u *user, of, given string) error {
+	if of == "" || of == given || !a.pool.tracksDevices() {
+		return nil
+	}
+	known, err := a.rememberedDevice(tx, a.pool, u, of)
+	if errors.Is(err, errNoDevice()) || err == nil && known == nil {
+		return nil // never confirmed, or forgotten: there is nothing to hold it to
+	}
+	if err != nil {
+		return err
+	}
+	return cognitoidp.NotAuthorizedException.New("Invalid Refresh Token")
+}
+
 // getTokensFromRefreshToken implements GetTokensFromRefreshToken, which also gives
 // a new refresh token where the client rotates them.
 func (s *Service) getTokensFromRefreshToken(ctx context.Context, c *wire.Call, in *cognitoidp.GetTokensFromRefreshTokenRequest) (*cognitoidp.GetTokensFromRefreshTokenResponse, error) {
@@ -129,16 +152,16 @@ func (s *Service) getTokensFromRefreshToken(ctx context.Context, c *wire.Call, i
 	if !cl.knowsSecret(in.ClientSecret) {
 		return nil, cognitoidp.NotAuthorizedException.Newf("Unable to verify secret for client %s", cl.ClientId)
 	}
-	a := attempt{Service: s, call: c, pool: p, client: cl}
+	a := attempt{Service: s, call: c, pool: p, client: cl, metadata: in.ClientMetadata}
 	r, err := a.presented(in.RefreshToken)
 	if err != nil {
 		return nil, err
 	}
-	u, next, err := a.rotate(ctx, r)
+	u, next, err := a.rotate(ctx, r, in.DeviceKey)
 	if err != nil {
 		return nil, err
 	}
-	result, err := a.tokens(u, r.signIn)
+	result, err := a.tokens(ctx, u, r.signIn, trigger.TokenGenerationAuthentication, in.ClientMetadata)
 	if err != nil {
 		return nil, err
 	}
@@ -147,10 +170,10 @@ func (s *Service) getTokensFromRefreshToken(ctx context.Context, c *wire.Call, i
 }
 
 // rotate checks a refresh token and, where the client rotates them, replaces it.
-func (a *attempt) rotate(ctx context.Context, r refreshToken) (u *user, next string, err error) {
+func (a *attempt) rotate(ctx context.Context, r refreshToken, deviceKey string) (u *user, next string, err error) {
 	if !rotates(a.client.RefreshTokenRotation) {
 		err = a.db.View(ctx, func(tx store.Tx) error {
-			u, _, err = a.refreshing(tx, r)
+			u, _, err = a.refreshing(tx, r, deviceKey)
 			return err
 		})
 		return u, "", err
@@ -158,7 +181,7 @@ func (a *attempt) rotate(ctx context.Context, r refreshToken) (u *user, next str
 	generation := 0
 	err = a.update(ctx, func(tx store.Tx) error {
 		var record *signInRecord
-		if u, record, err = a.refreshing(tx, r); err != nil {
+		if u, record, err = a.refreshing(tx, r, deviceKey); err != nil {
 			return err
 		}
 		if err := record.advance(r.Generation, a.gracePeriod(), a.call.Time); err != nil {

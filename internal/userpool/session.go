@@ -19,17 +19,48 @@ import (
 type session struct {
 	ID           string // of this challenge; a new one with every challenge
 	Pool, Client string
-	// User is the id of the user's document, and Sub the user's sub. Both are "" in
-	// the challenge that is shown for a user that does not exist.
+	// User is the id of the user's document, and Sub the user's sub. A challenge for a
+	// user that does not exist has made-up ones: its length must not give it away.
 	User, Sub string
 	Name      string                       // the username that was typed
 	Challenge cognitoidp.ChallengeNameType // what is asked
 	Admin     bool                         // begun by AdminInitiateAuth
 	Flow      cognitoidp.AuthFlowType
-	// TokenVerified tells, in a session of MFA_SETUP, that the user has shown an
-	// authenticator app to work.
+
+	// First is the factor that was shown first, "" before there was one.
+	First cognitoidp.ChallengeNameType `json:",omitzero"`
+	// Second tells that a second factor was shown, or that none was needed.
+	Second bool `json:",omitzero"`
+	// DeviceKey is the device that the client says it is; Device tells that it showed
+	// the device's password too.
+	DeviceKey string `json:",omitzero"`
+	Device    bool   `json:",omitzero"`
+	// NewPassword tells that the user had to choose a password on the way.
+	NewPassword bool `json:",omitzero"`
+	// TokenVerified tells that the user set an authenticator app up on the way.
 	TokenVerified bool `json:",omitzero"`
+	// Passkey is the challenge that a passkey is to sign.
+	Passkey []byte `json:",omitzero"`
+	// Custom is how far the pool's own challenges have come.
+	Custom *customState `json:",omitzero"`
 }
+
+// nobody is the sub of users that do not exist.
+const nobody = "00000000-0000-0000-0000-000000000000"
+
+// about makes the session one about a user, or, if u is nil, about one that does not
+// exist and that this name was typed for.
+func (n *session) about(s *Service, p *pool, u *user) {
+	if u == nil {
+		n.User, n.Sub = p.fold(s.decoyUsername(p, n.Name)), nobody
+		return
+	}
+	n.User, n.Sub = u.key(p), u.Sub
+}
+
+// maxSession is the longest session that a client can bring back (Cognito API
+// reference, RespondToAuthChallenge).
+const maxSession = 4096
 
 // sessionPurpose keeps other sealed challenges from passing for a session.
 const sessionPurpose = "session"

@@ -2,20 +2,48 @@ package userpool
 
 import (
 	"context"
-	"slices"
+	"errors"
 
 	"pintail/internal/gen/cognitoidp"
+	"pintail/internal/store"
 	"pintail/internal/wire"
 )
 
-// Parameters of the sign-in flows.
+// Parameters of the sign-in flows and of the answers to challenges.
 const (
 	paramUsername     = "USERNAME"
 	paramPassword     = "PASSWORD"
 	paramSecretHash   = "SECRET_HASH"
 	paramSRPA         = "SRP_A"
 	paramRefreshToken = "REFRESH_TOKEN"
+	paramDeviceKey    = "DEVICE_KEY"
+	paramAnswer       = "ANSWER"
 )
+
+// attempt is one request of somebody who wants to sign in.
+type attempt struct {
+	*Service
+	call     *wire.Call
+	pool     *pool
+	client   *client
+	params   map[string]string
+	metadata map[string]string // ClientMetadata
+	// now is how far the sign-in has come. It has no ID in the first request.
+	now session
+	// ended tells that the session was used up by this request.
+	ended bool
+}
+
+// answer is the answer to an attempt: tokens, or a challenge. The four operations
+// of sign-in have it in common.
+type answer = cognitoidp.InitiateAuthResponse
+
+// challengeAnswer returns an answer as RespondToAuthChallenge gives it.
+func challengeAnswer(a *answer) *cognitoidp.RespondToAuthChallengeResponse {
+	return &cognitoidp.RespondToAuthChallengeResponse{
+		ChallengeName: a.ChallengeName, Session: a.Session, ChallengeParameters: a.ChallengeParameters, AuthenticationResult: a.AuthenticationResult,
+	}
+}
 
 // initiateAuth implements InitiateAuth.
 func (s *Service) initiateAuth(ctx context.Context, c *wire.Call, in *cognitoidp.InitiateAuthRequest) (*cognitoidp.InitiateAuthResponse, error) {
@@ -23,25 +51,58 @@ func (s *Service) initiateAuth(ctx context.Context, c *wire.Call, in *cognitoidp
 	if err != nil {
 		return nil, err
 	}
-	c.Note("pool", p.Id)
-	c.Note("flow", in.AuthFlow)
-	if err := cl.allowsFlow(in.AuthFlow); err != nil {
+	a := attempt{Service: s, call: c, pool: p, client: cl, params: in.AuthParameters, metadata: in.ClientMetadata}
+	return a.begin(ctx, in.AuthFlow, in.Session)
+}
+
+// adminInitiateAuth implements AdminInitiateAuth.
+func (s *Service) adminInitiateAuth(ctx context.Context, c *wire.Call, in *cognitoidp.AdminInitiateAuthRequest) (*cognitoidp.AdminInitiateAuthResponse, error) {
+	cl, p, err := s.clientOf(ctx, c, in.UserPoolId, in.ClientId)
+	if err != nil {
 		return nil, err
 	}
-	a := attempt{Service: s, call: c, pool: p, client: cl, params: in.AuthParameters}
-	switch in.AuthFlow {
+	a := attempt{Service: s, call: c, pool: p, client: cl, params: in.AuthParameters, metadata: in.ClientMetadata}
+	a.now.Admin = true
+	out, err := a.begin(ctx, in.AuthFlow, in.Session)
+	if err != nil {
+		return nil, err
+	}
+	admin := cognitoidp.AdminInitiateAuthResponse(*out)
+	return &admin, nil
+}
+
+// clientOf returns an app client of the pool that an administrator's call names.
+func (s *Service) clientOf(ctx context.Context, c *wire.Call, poolID, clientID string) (*client, *pool, error) {
+	p, err := s.poolOf(ctx, c, poolID)
+	if err != nil {
+		return nil, nil, err
+	}
+	cl, _, err := s.client(ctx, clientID)
+	if err == nil && cl.UserPoolId != p.Id {
+		err = errNoClient(clientID)
+	}
+	return cl, p, err
+}
+
+// begin takes the first request of a sign-in.
+func (a *attempt) begin(ctx context.Context, flow cognitoidp.AuthFlowType, session string) (*answer, error) {
+	a.call.Note("pool", a.pool.Id)
+	a.call.Note("flow", flow)
+	if err := a.client.allowsFlow(flow, a.now.Admin); err != nil {
+		return nil, err
+	}
+	a.now.Flow = flow
+	switch flow {
 	case cognitoidp.AuthFlowTypeUserSrpAuth:
 		return a.startSRP(ctx)
-	case cognitoidp.AuthFlowTypeUserPasswordAuth:
-		return a.signInWithPassword(ctx)
 	case cognitoidp.AuthFlowTypeRefreshTokenAuth, cognitoidp.AuthFlowTypeRefreshToken:
 		return a.refresh(ctx)
 	case cognitoidp.AuthFlowTypeCustomAuth:
-		if p.LambdaConfig.DefineAuthChallenge == "" {
-			return nil, invalid("Custom auth lambda trigger is not configured for the user pool.")
-		}
+		return a.startCustom(ctx)
+	case cognitoidp.AuthFlowTypeUserAuth:
+		return a.startChoice(ctx, session)
 	}
-	return nil, cognitoidp.UnsupportedOperationException.Newf("The flow %s is not supported by this server yet.", in.AuthFlow)
+	return a.signInWithPassword(ctx)
 }
 
 // respondToAuthChallenge implements RespondToAuthChallenge.
@@ -50,22 +111,73 @@ func (s *Service) respondToAuthChallenge(ctx context.Context, c *wire.Call, in *
 	if err != nil {
 		return nil, err
 	}
-	c.Note("pool", p.Id)
-	c.Note("challenge", in.ChallengeName)
-	if in.ChallengeName != cognitoidp.ChallengeNameTypePasswordVerifier {
-		return nil, invalid("The challenge %s is not supported by this server yet.", in.ChallengeName)
+	a := attempt{Service: s, call: c, pool: p, client: cl, params: in.ChallengeResponses, metadata: in.ClientMetadata}
+	out, err := a.goOn(ctx, in.ChallengeName, in.Session)
+	if err != nil {
+		return nil, err
 	}
-	a := attempt{Service: s, call: c, pool: p, client: cl, params: in.ChallengeResponses}
-	return a.answerSRP(ctx)
+	return challengeAnswer(out), nil
 }
 
-// attempt is one request of somebody who wants to sign in.
-type attempt struct {
-	*Service
-	call   *wire.Call
-	pool   *pool
-	client *client
-	params map[string]string
+// adminRespondToAuthChallenge implements AdminRespondToAuthChallenge.
+func (s *Service) adminRespondToAuthChallenge(ctx context.Context, c *wire.Call, in *cognitoidp.AdminRespondToAuthChallengeRequest) (*cognitoidp.AdminRespondToAuthChallengeResponse, error) {
+	cl, p, err := s.clientOf(ctx, c, in.UserPoolId, in.ClientId)
+	if err != nil {
+		return nil, err
+	}
+	a := attempt{Service: s, call: c, pool: p, client: cl, params: in.ChallengeResponses, metadata: in.ClientMetadata}
+	a.now.Admin = true
+	out, err := a.goOn(ctx, in.ChallengeName, in.Session)
+	if err != nil {
+		return nil, err
+	}
+	admin := cognitoidp.AdminRespondToAuthChallengeResponse(*challengeAnswer(out))
+	return &admin, nil
+}
+
+// answers are what takes the answer to each challenge. A challenge that is not here
+// is never asked.
+var answers = map[cognitoidp.ChallengeNameType]func(*attempt, context.Context) (*answer, error){
+	cognitoidp.ChallengeNameTypeNewPasswordRequired:    (*attempt).answerNewPassword,
+	cognitoidp.ChallengeNameTypeSmsMfa:                 (*attempt).answerMessageMFA,
+	cognitoidp.ChallengeNameTypeEmailOtp:               (*attempt).answerEmailOTP,
+	cognitoidp.ChallengeNameTypeSmsOtp:                 (*attempt).answerOTP,
+	cognitoidp.ChallengeNameTypeSoftwareTokenMfa:       (*attempt).answerSoftwareToken,
+	cognitoidp.ChallengeNameTypeSelectMfaType:          (*attempt).answerSelectMFA,
+	cognitoidp.ChallengeNameTypeMfaSetup:               (*attempt).answerMFASetup,
+	cognitoidp.ChallengeNameTypeSelectChallenge:        (*attempt).answerSelect,
+	cognitoidp.ChallengeNameTypePassword:               (*attempt).answerPassword,
+	cognitoidp.ChallengeNameTypePasswordSrp:            (*attempt).answerPasswordSRP,
+	cognitoidp.ChallengeNameTypeWebAuthn:               (*attempt).answerWebAuthn,
+	cognitoidp.ChallengeNameTypeCustomChallenge:        (*attempt).answerCustom,
+	cognitoidp.ChallengeNameTypeDeviceSrpAuth:          (*attempt).answerDeviceSRP,
+	cognitoidp.ChallengeNameTypeDevicePasswordVerifier: (*attempt).answerDevicePassword,
+}
+
+// goOn takes the answer to a challenge. PASSWORD_VERIFIER is the one that needs no
+// session, because its SECRET_BLOCK holds all.
+func (a *attempt) goOn(ctx context.Context, challenge cognitoidp.ChallengeNameType, session string) (*answer, error) {
+	a.call.Note("pool", a.pool.Id)
+	a.call.Note("challenge", challenge)
+	if challenge == cognitoidp.ChallengeNameTypePasswordVerifier {
+		return a.answerSRP(ctx)
+	}
+	take := answers[challenge]
+	if take == nil {
+		return nil, invalid("Challenge %s is not expected here.", challenge)
+	}
+	if session == "" {
+		return nil, invalid("Missing required parameter Session")
+	}
+	now, err := a.openSession(a.call, session, challenge)
+	if err != nil {
+		return nil, err
+	}
+	if now.Client != a.client.ClientId || now.Admin != a.now.Admin {
+		return nil, errSession("Invalid session for the user.")
+	}
+	a.now = *now
+	return take(a, ctx)
 }
 
 // param returns a parameter that must be given.
@@ -87,49 +199,61 @@ func (a *attempt) username() (string, error) {
 	return name, a.client.checkSecretHash(a.params[paramSecretHash], name)
 }
 
-// defaultFlows are those of a client that names none (Cognito API reference,
-// CreateUserPoolClient).
-var defaultFlows = []cognitoidp.ExplicitAuthFlowsType{
-	cognitoidp.ExplicitAuthFlowsTypeAllowRefreshTokenAuth,
-	cognitoidp.ExplicitAuthFlowsTypeAllowUserSrpAuth,
-	cognitoidp.ExplicitAuthFlowsTypeAllowCustomAuth,
+// challenged returns the user whom the session's challenge asks, nil for one that
+// does not exist. The answer must name the same user.
+func (a *attempt) challenged(ctx context.Context) (u *user, err error) {
+	name, err := a.username()
+	if err != nil {
+		return nil, err
+	}
+	err = a.db.View(ctx, func(tx store.Tx) error {
+		u, err = a.sessionUserNamed(tx, name)
+		return err
+	})
+	return u, err
 }
 
-// allowsFlow refuses a flow that the client's settings do not list.
-func (cl *client) allowsFlow(flow cognitoidp.AuthFlowType) error {
-	flows := cl.ExplicitAuthFlows
-	if len(flows) == 0 {
-		flows = defaultFlows
+// sessionUserNamed is challenged within a transaction.
+func (a *attempt) sessionUserNamed(tx store.Tx, name string) (*user, error) {
+	if a.now.Sub == nobody {
+		return nil, nil
 	}
-	has := func(names ...cognitoidp.ExplicitAuthFlowsType) bool {
-		return slices.ContainsFunc(names, func(n cognitoidp.ExplicitAuthFlowsType) bool { return slices.Contains(flows, n) })
+	u, err := a.sessionUser(tx, &a.now)
+	if err != nil || name == a.now.Name || name == u.Username || name == u.Sub {
+		return u, err
 	}
-	legacy := slices.ContainsFunc(flows, isLegacyFlow)
-	switch flow {
-	case cognitoidp.AuthFlowTypeUserSrpAuth:
-		if legacy && !has(cognitoidp.ExplicitAuthFlowsTypeCustomAuthFlowOnly) || has(cognitoidp.ExplicitAuthFlowsTypeAllowUserSrpAuth) {
-			return nil
-		}
-		return invalid("USER_SRP_AUTH is not enabled for the client.")
-	case cognitoidp.AuthFlowTypeCustomAuth:
-		if has(cognitoidp.ExplicitAuthFlowsTypeAllowCustomAuth, cognitoidp.ExplicitAuthFlowsTypeCustomAuthFlowOnly) {
-			return nil
-		}
-		return invalid("CUSTOM_AUTH is not enabled for the client.")
-	case cognitoidp.AuthFlowTypeUserPasswordAuth:
-		if has(cognitoidp.ExplicitAuthFlowsTypeAllowUserPasswordAuth, cognitoidp.ExplicitAuthFlowsTypeUserPasswordAuth) {
-			return nil
-		}
-	case cognitoidp.AuthFlowTypeUserAuth:
-		if has(cognitoidp.ExplicitAuthFlowsTypeAllowUserAuth) {
-			return nil
-		}
-	case cognitoidp.AuthFlowTypeRefreshTokenAuth, cognitoidp.AuthFlowTypeRefreshToken:
-		if (legacy || has(cognitoidp.ExplicitAuthFlowsTypeAllowRefreshTokenAuth)) && !rotates(cl.RefreshTokenRotation) {
-			return nil
-		}
-	default: // the administrator's flows have an operation of their own
-		return invalid("Initiate Auth method not supported.")
+	named, err := a.pool.resolve(tx, name)
+	if errors.Is(err, store.ErrNotFound) || err == nil && named.Sub != u.Sub {
+		return nil, errSession("Invalid session for the user.")
 	}
-	return invalid("%s flow not enabled for this client", flow)
+	return u, err
+}
+
+// challenge asks the user for something. The session takes the sign-in's state to
+// the answer.
+func (a *attempt) challenge(u *user, name cognitoidp.ChallengeNameType, parameters map[string]string) (*answer, error) {
+	next := a.now
+	next.Pool, next.Client, next.Challenge = a.pool.Id, a.client.ClientId, name
+	next.about(a.Service, a.pool, u)
+	session, err := a.sealSession(next, a.client, a.call.Time)
+	if err != nil {
+		return nil, err
+	}
+	if parameters == nil {
+		parameters = map[string]string{}
+	}
+	return &answer{ChallengeName: name, Session: session, ChallengeParameters: parameters}, nil
+}
+
+// used ends the session whose challenge was answered rightly: nobody comes in by it
+// again.
+func (a *attempt) used() error {
+	if a.now.ID == "" || a.ended {
+		return nil
+	}
+	a.ended = true
+	if !a.spend(a.now.ID, a.call.Time) {
+		return errSessionSpent()
+	}
+	return nil
 }

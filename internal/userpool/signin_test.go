@@ -67,7 +67,7 @@ func TestFlows(t *testing.T) {
 		{"only password", with("ALLOW_USER_PASSWORD_AUTH"), "USER_SRP_AUTH", invalidParameter, "USER_SRP_AUTH is not enabled for the client."},
 		{"only password, custom", with("ALLOW_USER_PASSWORD_AUTH"), "CUSTOM_AUTH", invalidParameter, "CUSTOM_AUTH is not enabled for the client."},
 		{"only password, refresh", with("ALLOW_USER_PASSWORD_AUTH"), "REFRESH_TOKEN_AUTH", invalidParameter, "REFRESH_TOKEN_AUTH flow not enabled for this client"},
-		{"choice", with("ALLOW_USER_AUTH"), "USER_AUTH", "UnsupportedOperationException", "The flow USER_AUTH is not supported by this server yet."},
+		{"choice", with("ALLOW_USER_AUTH"), "USER_AUTH", invalidParameter, missing + "USERNAME"},
 		{"old names allow SRP", with("USER_PASSWORD_AUTH"), "USER_SRP_AUTH", invalidParameter, missing + "USERNAME"},
 		{"old names allow refresh", with("USER_PASSWORD_AUTH"), "REFRESH_TOKEN_AUTH", invalidParameter, missing + "REFRESH_TOKEN"},
 		{"old name of custom only", with("CUSTOM_AUTH_FLOW_ONLY"), "USER_SRP_AUTH", invalidParameter, "USER_SRP_AUTH is not enabled for the client."},

@@ -6,12 +6,12 @@ import (
 
 	"pintail/internal/gen/cognitoidp"
 	"pintail/internal/store"
-	"pintail/internal/userpool/srp"
+	"pintail/internal/userpool/trigger"
 	"pintail/internal/wire"
 )
 
-// signUp implements SignUp: it keeps an unconfirmed user and sends the code that
-// confirms them.
+// signUp implements SignUp: it keeps a user and sends the code that confirms them,
+// unless the pool's PreSignUp trigger vouches for them.
 func (s *Service) signUp(ctx context.Context, c *wire.Call, in *cognitoidp.SignUpRequest) (*cognitoidp.SignUpResponse, error) {
 	cl, p, err := s.client(ctx, in.ClientId)
 	if err != nil {
@@ -28,20 +28,41 @@ func (s *Service) signUp(ctx context.Context, c *wire.Call, in *cognitoidp.SignU
 	if err != nil {
 		return nil, err
 	}
+	by := caller{c, cl.ClientId, in.ClientMetadata}
+	if err := s.preSignUp(ctx, by, p, u, trigger.PreSignUpSignUp, in.ValidationData); err != nil {
+		return nil, err
+	}
 	// Outside of the transaction, which may run more than once.
-	u.Verifier, err = s.sealVerifier(p, u.Sub, srp.NewVerifier(p.identity(u.Username), in.Password))
+	sealed, err := s.sealedPassword(p, u, in.Password)
 	if err != nil {
 		return nil, err
 	}
-	out := &cognitoidp.SignUpResponse{UserConfirmed: new(false), UserSub: u.Sub}
+	u.setPassword(p, sealed, c.Time)
+	details, err := s.enrol(ctx, by, p, u)
+	if err != nil {
+		return nil, err
+	}
+	out := &cognitoidp.SignUpResponse{UserConfirmed: new(u.confirmed()), UserSub: u.Sub, CodeDeliveryDetails: details}
+	if out.Session, err = s.signUpSession(cl, p, u, in.Username, c); err != nil || !u.confirmed() {
+		return out, err
+	}
+	return out, s.postConfirmation(ctx, by, p, u, trigger.PostConfirmationConfirmSignUp)
+}
+
+// enrol stores a new user. The details tell where the first code went, if one was sent.
+func (s *Service) enrol(ctx context.Context, by caller, p *pool, u *user) (details *cognitoidp.CodeDeliveryDetailsType, err error) {
+	_, to := p.signUpDestination(u)
+	var n notice
+	if !u.confirmed() && to != "" {
+		if n, err = s.notice(ctx, by, p, onSignUp, func() (*user, error) { return u, nil }); err != nil {
+			return nil, err
+		}
+	}
 	err = s.update(ctx, func(tx store.Tx) (err error) {
-		out.CodeDeliveryDetails, err = s.register(tx, p, u, c)
+		details, err = s.register(tx, p, u, n, by.Call)
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
+	return details, err
 }
 
 // applicant checks what a new user brings, in Cognito's order, and returns the user.
@@ -54,11 +75,13 @@ func (p *pool) applicant(cl *client, in *cognitoidp.SignUpRequest, c *wire.Call)
 	if err != nil {
 		return nil, err
 	}
-	if in.Password == "" {
+	if in.Password == "" && !p.signsUpWithoutPassword(given) {
 		return nil, invalid("1 validation error detected: Value at 'password' failed to satisfy constraint: Member must not be null")
 	}
-	if err := checkPassword(p.Policies.PasswordPolicy, in.Password); err != nil {
-		return nil, err
+	if in.Password != "" {
+		if err := checkPassword(p.Policies.PasswordPolicy, in.Password); err != nil {
+			return nil, err
+		}
 	}
 	if err := p.schema.checkAttributes(in.UserAttributes); err != nil {
 		return nil, err
@@ -72,6 +95,13 @@ func (p *pool) applicant(cl *client, in *cognitoidp.SignUpRequest, c *wire.Call)
 		}
 	}
 	return newUser(username, given, c.Time), nil
+}
+
+// signsUpWithoutPassword tells whether somebody with these attributes can sign in by
+// a one-time password, and so needs no other (Cognito API reference, SignUp).
+func (p *pool) signsUpWithoutPassword(given map[string]string) bool {
+	return p.offersFirst(cognitoidp.AuthFactorTypeEmailOtp) && given[attrEmail] != "" && p.autoVerifies(attrEmail) ||
+		p.offersFirst(cognitoidp.AuthFactorTypeSmsOtp) && given[attrPhone] != "" && p.autoVerifies(attrPhone)
 }
 
 // nameNewUser checks the name under which somebody signs up and returns the
@@ -117,21 +147,12 @@ func (p *pool) takeAddress(name string, given map[string]string) error {
 }
 
 // register stores a new user and sends the first code.
-func (s *Service) register(tx store.Tx, p *pool, u *user, c *wire.Call) (details *cognitoidp.CodeDeliveryDetailsType, err error) {
-	if _, err := pools.Get(tx, s.account, p.Id); err != nil {
-		if errors.Is(err, store.ErrNotFound) { // deleted meanwhile
-			return nil, errNoPool(p.Id)
-		}
+func (s *Service) register(tx store.Tx, p *pool, u *user, n notice, c *wire.Call) (details *cognitoidp.CodeDeliveryDetailsType, err error) {
+	if err := s.checkNew(tx, p, u); err != nil {
 		return nil, err
 	}
-	switch _, err := p.resolve(tx, u.Username); {
-	case err == nil:
-		return nil, cognitoidp.UsernameExistsException.New("User already exists")
-	case !errors.Is(err, store.ErrNotFound):
-		return nil, err
-	}
-	if attribute, to := p.signUpDestination(u); to != "" {
-		if details, err = s.sendCode(tx, p, u, forSignUp, reasonSignUp, attribute, to, c.Time); err != nil {
+	if attribute, to := p.signUpDestination(u); to != "" && !u.confirmed() {
+		if details, err = s.sendCode(tx, p, u, forSignUp, n, attribute, to, c.Time); err != nil {
 			return nil, err
 		}
 	}
@@ -143,4 +164,21 @@ func (s *Service) register(tx store.Tx, p *pool, u *user, c *wire.Call) (details
 		return nil, err
 	}
 	return details, users.Insert(tx, p.Id, u.key(p), u)
+}
+
+// checkNew refuses a user whose pool is gone or whose username is somebody's.
+func (s *Service) checkNew(tx store.Tx, p *pool, u *user) error {
+	if _, err := pools.Get(tx, s.account, p.Id); err != nil {
+		if errors.Is(err, store.ErrNotFound) { // deleted meanwhile
+			return errNoPool(p.Id)
+		}
+		return err
+	}
+	switch _, err := p.resolve(tx, u.Username); {
+	case err == nil:
+		return cognitoidp.UsernameExistsException.New("User already exists")
+	case !errors.Is(err, store.ErrNotFound):
+		return err
+	}
+	return nil
 }

@@ -161,7 +161,7 @@ func TestSRPRefusals(t *testing.T) {
 		{"no time", set("TIMESTAMP", "now"), notAuthorized, incorrect},
 		{"another client", func(in *idp.RespondToAuthChallengeInput) { in.ClientId = other.ClientId }, notAuthorized, incorrect},
 		{"another challenge", func(in *idp.RespondToAuthChallengeInput) { in.ChallengeName = "SMS_MFA" },
-			invalidParameter, "The challenge SMS_MFA is not supported by this server yet."},
+			invalidParameter, "Missing required parameter Session"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package userpool
 
 import (
+	"context"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -10,6 +11,8 @@ import (
 	"pintail/internal/gen/cognitoidp"
 	"pintail/internal/keys"
 	"pintail/internal/keys/ids"
+	"pintail/internal/store"
+	"pintail/internal/userpool/trigger"
 )
 
 // signIn is one time that a user signed in. All tokens that come of it share it.
@@ -17,6 +20,7 @@ type signIn struct {
 	Event    string // event_id; holds the moment, see newEvent
 	Origin   string // origin_jti, by which the sign-in can be revoked
 	AuthTime int64  // seconds of the epoch
+	Device   string `json:",omitzero"` // key of the device, where the pool tracks them
 }
 
 // newSignIn returns a sign-in of a user at a moment: now, or right after the last
@@ -52,12 +56,21 @@ func eventMoment(event string) (int64, bool) {
 }
 
 // grant signs a user in: new tokens of all three kinds.
-func (a *attempt) grant(u *user) (*cognitoidp.AuthenticationResultType, error) {
+func (a *attempt) grant(ctx context.Context, u *user) (*cognitoidp.AuthenticationResultType, error) {
 	origin := newSignIn(u, a.call.Time)
-	result, err := a.tokens(u, origin)
+	if a.now.Device {
+		origin.Device = a.now.DeviceKey
+	}
+	var metadata *cognitoidp.NewDeviceMetadataType
+	if a.pool.tracksDevices() && origin.Device == "" {
+		metadata = a.newDevice(a.pool, u, origin.Event)
+		origin.Device = metadata.DeviceKey
+	}
+	result, err := a.tokens(ctx, u, origin, a.tokenSource(), a.answered())
 	if err != nil {
 		return nil, err
 	}
+	result.NewDeviceMetadata = metadata
 	result.RefreshToken, err = a.sealRefresh(refreshToken{
 		signIn: origin, Pool: a.pool.Id, Client: a.client.ClientId, User: u.key(a.pool), Sub: u.Sub,
 		Expires: a.call.Time.Add(a.client.refreshLife()),
@@ -66,14 +79,24 @@ func (a *attempt) grant(u *user) (*cognitoidp.AuthenticationResultType, error) {
 	return result, err
 }
 
-// tokens makes an ID token and an access token of a sign-in.
-func (a *attempt) tokens(u *user, origin signIn) (*cognitoidp.AuthenticationResultType, error) {
-	life := a.client.accessLife()
-	access, err := sign(a.pool.accessKey, a.accessClaims(u, origin, life))
+// tokens makes an ID token and an access token of a sign-in. The pool's
+// PreTokenGeneration trigger may change what they say.
+func (a *attempt) tokens(ctx context.Context, u *user, origin signIn, source trigger.Source, metadata map[string]string) (*cognitoidp.AuthenticationResultType, error) {
+	groups, err := a.groupClaims(ctx, u)
 	if err != nil {
 		return nil, err
 	}
-	id, err := sign(a.pool.idKey, a.idClaims(u, origin))
+	life := a.client.accessLife()
+	t := tokenPair{id: a.idClaims(u, origin), access: a.accessClaims(u, origin, life), groups: groups}
+	if err := a.preTokenGeneration(ctx, u, &t, source, metadata); err != nil {
+		return nil, err
+	}
+	t.addGroups()
+	access, err := sign(a.pool.accessKey, t.access)
+	if err != nil {
+		return nil, err
+	}
+	id, err := sign(a.pool.idKey, t.id)
 	if err != nil {
 		return nil, err
 	}
@@ -81,6 +104,18 @@ func (a *attempt) tokens(u *user, origin signIn) (*cognitoidp.AuthenticationResu
 		AccessToken: access, IdToken: id,
 		ExpiresIn: new(int32(life / time.Second)), TokenType: "Bearer",
 	}, nil
+}
+
+// groupClaims returns the user's groups, as the tokens show them.
+func (a *attempt) groupClaims(ctx context.Context, u *user) (g groupClaims, err error) {
+	if u.Groups == 0 {
+		return g, nil
+	}
+	err = a.db.View(ctx, func(tx store.Tx) error {
+		g, err = a.pool.groupsOf(tx, u)
+		return err
+	})
+	return g, err
 }
 
 // claims are a token's claims by name.
@@ -104,6 +139,9 @@ func (a *attempt) commonClaims(u *user, origin signIn, use string, life time.Dur
 	}
 	if a.client.revocable() {
 		c["origin_jti"] = origin.Origin
+	}
+	if origin.Device != "" {
+		c["device_key"] = origin.Device
 	}
 	return c
 }

@@ -20,6 +20,10 @@ func (s *Service) updateUserAttributes(ctx context.Context, c *wire.Call, in *co
 	if err := b.checkUpdate(in.UserAttributes); err != nil {
 		return nil, err
 	}
+	n, err := s.updateNotice(ctx, caller{c, b.client.ClientId, in.ClientMetadata}, b.pool, in.UserAttributes, func() (*user, error) { return s.bearing(ctx, c, b) })
+	if err != nil {
+		return nil, err
+	}
 	var sent []cognitoidp.CodeDeliveryDetailsType
 	err = s.update(ctx, func(tx store.Tx) error {
 		sent = []cognitoidp.CodeDeliveryDetailsType{}
@@ -29,7 +33,7 @@ func (s *Service) updateUserAttributes(ctx context.Context, c *wire.Call, in *co
 		}
 		err = b.pool.modify(tx, u, func() error {
 			for _, a := range in.UserAttributes {
-				details, err := s.change(tx, b.pool, u, a, c)
+				details, err := s.change(tx, b.pool, u, a, n, c)
 				if err != nil {
 					return err
 				}
@@ -49,6 +53,17 @@ func (s *Service) updateUserAttributes(ctx context.Context, c *wire.Call, in *co
 		return nil, err
 	}
 	return &cognitoidp.UpdateUserAttributesResponse{CodeDeliveryDetailsList: sent}, nil
+}
+
+// updateNotice prepares the message for an update of attributes, if one of them is an
+// address that the pool verifies.
+func (s *Service) updateNotice(ctx context.Context, by caller, p *pool, given []cognitoidp.AttributeType, whom func() (*user, error)) (notice, error) {
+	for _, a := range given {
+		if p.autoVerifies(a.Name) && a.Value != "" {
+			return s.notice(ctx, by, p, onUpdate, whom)
+		}
+	}
+	return notice{}, nil
 }
 
 func errAliasTaken(kind string) error {
@@ -76,7 +91,7 @@ func (b *bearer) checkUpdate(given []cognitoidp.AttributeType) error {
 }
 
 // change gives a user one attribute. The details tell of a code, if one was sent.
-func (s *Service) change(tx store.Tx, p *pool, u *user, a cognitoidp.AttributeType, c *wire.Call) (*cognitoidp.CodeDeliveryDetailsType, error) {
+func (s *Service) change(tx store.Tx, p *pool, u *user, a cognitoidp.AttributeType, n notice, c *wire.Call) (*cognitoidp.CodeDeliveryDetailsType, error) {
 	if a.Name == attrPreferredUsername && p.isAlias(a.Name) {
 		if err := p.checkPreferredUsername(tx, u, a.Value); err != nil {
 			return nil, err
@@ -87,7 +102,7 @@ func (s *Service) change(tx store.Tx, p *pool, u *user, a cognitoidp.AttributeTy
 		u.set(a.Name, a.Value)
 		return nil, nil
 	}
-	return s.changeAddress(tx, p, u, a, c)
+	return s.changeAddress(tx, p, u, a, n, c)
 }
 
 // checkPreferredUsername refuses a value that is somebody else's username.
@@ -108,7 +123,7 @@ func (p *pool) checkPreferredUsername(tx store.Tx, u *user, value string) error 
 // changeAddress gives a user another email or phone_number: at once and unverified,
 // or once it is verified, as the pool's settings say (Cognito developer guide,
 // "Verifying updates to email addresses and phone numbers").
-func (s *Service) changeAddress(tx store.Tx, p *pool, u *user, a cognitoidp.AttributeType, c *wire.Call) (*cognitoidp.CodeDeliveryDetailsType, error) {
+func (s *Service) changeAddress(tx store.Tx, p *pool, u *user, a cognitoidp.AttributeType, n notice, c *wire.Call) (*cognitoidp.CodeDeliveryDetailsType, error) {
 	if a.Value == "" && p.isUsernameAttribute(a.Name) {
 		return nil, invalid("The attribute %s is a username of this user pool and cannot be deleted.", a.Name)
 	}
@@ -135,7 +150,7 @@ func (s *Service) changeAddress(tx store.Tx, p *pool, u *user, a cognitoidp.Attr
 	if !p.autoVerifies(a.Name) {
 		return nil, nil
 	}
-	return s.sendCode(tx, p, u, forAttribute(a.Name), reasonUpdate, a.Name, a.Value, c.Time)
+	return s.sendCode(tx, p, u, forAttribute(a.Name), n, a.Name, a.Value, c.Time)
 }
 
 // verifiesFirst tells whether a new email or phone_number waits until it is verified.

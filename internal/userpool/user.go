@@ -52,7 +52,7 @@ type user struct {
 	Attempts     attempts
 	// Guesses counts wrong codes of second factors. Whoever guesses them knows the
 	// password, so a right password must not forget them.
-	Guesses attempts `json:",omitzero"`
+	Guesses failures `json:",omitzero"`
 	// SignedOut is when the user last signed out everywhere, in milliseconds of the
 	// epoch: sign-ins up to then are over.
 	SignedOut int64
@@ -179,6 +179,15 @@ func (p *pool) resolve(tx store.Tx, name string) (*user, error) {
 // looksLikeSub tells whether it is worth looking for a sub.
 func looksLikeSub(name string) bool { return len(name) == len("01234567-89ab-cdef-0123-456789abcdef") }
 
+// reread returns a user as the user is inside a transaction.
+func (p *pool) reread(tx store.Tx, u *user) (*user, error) {
+	now, err := users.Get(tx, p.Id, u.key(p))
+	if errors.Is(err, store.ErrNotFound) || err == nil && now.Sub != u.Sub { // deleted meanwhile
+		return nil, errNoUser()
+	}
+	return now, err
+}
+
 // find is resolve in a transaction of its own; nobody is nil.
 func (s *Service) find(ctx context.Context, p *pool, name string) (u *user, err error) {
 	err = s.db.View(ctx, func(tx store.Tx) (err error) {
@@ -231,14 +240,23 @@ func (s *Service) sealVerifier(p *pool, sub string, v srp.Verifier) ([]byte, err
 	return s.verifiers.Seal(data, p.Id, sub), nil
 }
 
-// verifier returns the user's verifier.
-func (s *Service) verifier(p *pool, u *user) (v srp.Verifier, err error) {
-	data, err := s.verifiers.Open(u.Verifier, p.Id, u.Sub)
+// verifier returns the verifier of the user's password.
+func (s *Service) verifier(p *pool, u *user) (srp.Verifier, error) {
+	return s.openVerifier(p, u.Sub, u.Verifier)
+}
+
+func (s *Service) openVerifier(p *pool, sub string, sealed []byte) (v srp.Verifier, err error) {
+	data, err := s.verifiers.Open(sealed, p.Id, sub)
 	if err != nil {
 		return v, err
 	}
 	return v, v.UnmarshalBinary(data)
 }
+
+// hasPassword tells whether the user can show a password at all.
+func (u *user) hasPassword() bool { return len(u.Verifier) > 0 }
+
+func (u *user) confirmed() bool { return u.Status == cognitoidp.UserStatusTypeConfirmed }
 
 // newUser returns a user who has signed up.
 func newUser(username string, attributes map[string]string, now time.Time) *user {

@@ -61,18 +61,21 @@ type Config struct {
 	Triggers *trigger.Invoker
 	// Breached are the passwords that risk configurations look for; nil for none.
 	Breached *breached.List
+	// CodesPerSource is how many codes one address can make the server send, or get
+	// wrong, in an hour and a pool. 0 sets no limit.
+	CodesPerSource int
 }
 
 // Service is the room.
 type Service struct {
-	db      store.DB
-	clock   *clock.Clock
-	account string
-	baseURL func() string
-	sender  Sender
-	// triggers calls the functions of pools' LambdaConfig.
-	triggers *trigger.Invoker
-	breached *breached.List
+	db        store.DB
+	clock     *clock.Clock
+	account   string
+	baseURL   func() string
+	sender    Sender
+	triggers  *trigger.Invoker // call the functions of pools' LambdaConfig
+	breached  *breached.List
+	perSource int
 
 	verifiers  *keys.Sealer // users' SRP verifiers
 	secrets    *keys.Sealer // clients' secrets
@@ -93,6 +96,7 @@ type Service struct {
 	turns    turns
 	spent    *memory[bool]         // SRP challenges that gave tokens
 	unknowns *memory[attempts]     // attempts on users that do not exist
+	sources  *memory[attempts]     // codes by where their callers are
 	checked  *memory[checkedToken] // access tokens whose signature is good, by their hash
 }
 
@@ -103,8 +107,14 @@ const checkedFor = 5 * time.Minute
 // keys for the next one in the background, until [Service.Close].
 func New(c Config) *Service {
 	return &Service{
-		db: c.DB, clock: c.Clock, account: c.Account, baseURL: c.BaseURL, sender: c.Sender, triggers: c.Triggers,
+		db:         c.DB,
+		clock:      c.Clock,
+		account:    c.Account,
+		baseURL:    c.BaseURL,
+		sender:     c.Sender,
+		triggers:   c.Triggers,
 		breached:   c.Breached,
+		perSource:  c.CodesPerSource,
 		verifiers:  c.Master.Sealer("userpool verifier"),
 		secrets:    c.Master.Sealer("userpool client secret"),
 		signing:    c.Master.Sealer("userpool signing key"),
@@ -121,6 +131,7 @@ func New(c Config) *Service {
 		risks:      fresh.New[riskKey, *riskRules](c.Clock.Now),
 		spent:      newMemory[bool](maxChallengeLife, 1<<17),
 		unknowns:   newMemory[attempts](attemptWindow, 1<<14),
+		sources:    newMemory[attempts](attemptWindow, 1<<14),
 		checked:    newMemory[checkedToken](checkedFor, 1<<14),
 	}
 }
@@ -146,6 +157,7 @@ func (s *Service) Forget() {
 	s.risks.Reset()
 	s.spent.forgetAll()
 	s.unknowns.forgetAll()
+	s.sources.forgetAll()
 	s.checked.forgetAll()
 }
 
@@ -186,6 +198,8 @@ func (s *Service) Routes(r *wire.Router) {
 
 	wire.Handle(r, cognitoidp.InitiateAuth, s.initiateAuth)
 	wire.Handle(r, cognitoidp.RespondToAuthChallenge, s.respondToAuthChallenge)
+	wire.Handle(r, cognitoidp.AdminInitiateAuth, s.adminInitiateAuth)
+	wire.Handle(r, cognitoidp.AdminRespondToAuthChallenge, s.adminRespondToAuthChallenge)
 	wire.Handle(r, cognitoidp.GetTokensFromRefreshToken, s.getTokensFromRefreshToken)
 	wire.Handle(r, cognitoidp.RevokeToken, s.revokeToken)
 	wire.Handle(r, cognitoidp.GlobalSignOut, s.globalSignOut)

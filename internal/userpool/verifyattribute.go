@@ -19,6 +19,10 @@ func (s *Service) getUserAttributeVerificationCode(ctx context.Context, c *wire.
 	if err := checkVerifiable(in.AttributeName); err != nil {
 		return nil, err
 	}
+	n, err := s.notice(ctx, caller{c, b.client.ClientId, in.ClientMetadata}, b.pool, onVerify, func() (*user, error) { return s.bearing(ctx, c, b) })
+	if err != nil {
+		return nil, err
+	}
 	out := &cognitoidp.GetUserAttributeVerificationCodeResponse{}
 	err = s.update(ctx, func(tx store.Tx) error {
 		u, err := b.user(tx, c)
@@ -26,7 +30,7 @@ func (s *Service) getUserAttributeVerificationCode(ctx context.Context, c *wire.
 			return err
 		}
 		return b.pool.modify(tx, u, func() (err error) {
-			out.CodeDeliveryDetails, err = s.sendOnRequest(tx, b.pool, u, in.AttributeName, c)
+			out.CodeDeliveryDetails, err = s.sendOnRequest(tx, b.pool, u, in.AttributeName, n, c)
 			return err
 		})
 	})
@@ -43,7 +47,7 @@ func checkVerifiable(name string) error {
 	return nil
 }
 
-func (s *Service) sendOnRequest(tx store.Tx, p *pool, u *user, name string, c *wire.Call) (*cognitoidp.CodeDeliveryDetailsType, error) {
+func (s *Service) sendOnRequest(tx store.Tx, p *pool, u *user, name string, n notice, c *wire.Call) (*cognitoidp.CodeDeliveryDetailsType, error) {
 	to := or(u.Pending[name], u.Attributes[name])
 	switch {
 	case to == "" && name == attrEmail:
@@ -54,7 +58,7 @@ func (s *Service) sendOnRequest(tx store.Tx, p *pool, u *user, name string, c *w
 	if err := u.Attempts.allow(c.Op.Name, maxSends, c.Time); err != nil {
 		return nil, err
 	}
-	return s.sendCode(tx, p, u, forAttribute(name), reasonRequest, name, to, c.Time)
+	return s.sendCode(tx, p, u, forAttribute(name), n, name, to, c.Time)
 }
 
 // verifyUserAttribute implements VerifyUserAttribute. An alias moves to whoever
@@ -89,7 +93,7 @@ func (s *Service) verify(p *pool, u *user, name, given string, c *wire.Call) err
 	if err := u.Attempts.allow(c.Op.Name, maxVerifies, c.Time); err != nil {
 		return err
 	}
-	kept, err := s.takeCode(p, u, forAttribute(name), given, c.Time)
+	kept, err := s.takeCode(p, u, forAttribute(name), given, c)
 	if err != nil {
 		return counted{err}
 	}

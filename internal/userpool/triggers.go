@@ -1,0 +1,202 @@
+package userpool
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+
+	"pintail/internal/delivery"
+	"pintail/internal/gen/cognitoidp"
+	"pintail/internal/userpool/trigger"
+	"pintail/internal/wire"
+)
+
+// Every function here calls one of the pool's triggers, or does nothing in a pool
+// that has none. They run outside of transactions, since what they call may take its
+// time. How a trigger is reached, and what its failures are to the caller, is package
+// trigger's concern.
+
+// caller is whose call makes a trigger run.
+type caller struct {
+	*wire.Call
+	clientID string            // "" for an administrator's call
+	metadata map[string]string // ClientMetadata
+}
+
+// header returns what an event about a user begins with.
+func (by caller) header(p *pool, source trigger.Source, username string) trigger.Header {
+	return trigger.Header{
+		Version: trigger.Version1, TriggerSource: source, Region: p.region(), UserPoolID: p.Id, UserName: username,
+		CallerContext: trigger.CallerContext{ClientID: by.clientID},
+	}
+}
+
+// triggerAttributes returns a user's attributes as triggers see them: with the sub and
+// the status.
+func (u *user) triggerAttributes() map[string]string {
+	all := maps.Clone(u.Attributes)
+	if all == nil {
+		all = make(map[string]string)
+	}
+	all[attrSub], all["cognito:user_status"] = u.Sub, string(u.Status)
+	return all
+}
+
+// preSignUp asks the PreSignUp trigger about a new user, who is confirmed and verified
+// as it answers. Only somebody who signs up can be confirmed so (Cognito developer
+// guide, "Pre sign-up Lambda trigger").
+func (s *Service) preSignUp(ctx context.Context, by caller, p *pool, u *user, source trigger.Source, validation []cognitoidp.AttributeType) error {
+	if p.LambdaConfig.PreSignUp == "" {
+		return nil
+	}
+	e := &trigger.PreSignUpEvent{Header: by.header(p, source, u.Username)}
+	e.Request.UserAttributes, e.Request.ClientMetadata = maps.Clone(u.Attributes), by.metadata
+	for _, v := range validation {
+		if e.Request.ValidationData == nil {
+			e.Request.ValidationData = make(trigger.Map)
+		}
+		e.Request.ValidationData[v.Name] = v.Value
+	}
+	if err := trigger.Call(ctx, s.triggers, trigger.PreSignUp, p.LambdaConfig.PreSignUp, e); err != nil || source == trigger.PreSignUpAdminCreateUser {
+		return err
+	}
+	if e.Response.AutoConfirmUser {
+		u.Status = cognitoidp.UserStatusTypeConfirmed
+	}
+	for name, vouched := range map[string]bool{attrEmail: e.Response.AutoVerifyEmail, attrPhone: e.Response.AutoVerifyPhone} {
+		switch {
+		case vouched && u.Attributes[name] == "":
+			return errLambdaOutput()
+		case vouched:
+			u.verify(name)
+		}
+	}
+	return nil
+}
+
+// postConfirmation tells the PostConfirmation trigger. The user is confirmed whatever
+// it answers.
+func (s *Service) postConfirmation(ctx context.Context, by caller, p *pool, u *user, source trigger.Source) error {
+	if p.LambdaConfig.PostConfirmation == "" {
+		return nil
+	}
+	e := &trigger.PostConfirmationEvent{Header: by.header(p, source, u.Username)}
+	e.Request.UserAttributes, e.Request.ClientMetadata = u.triggerAttributes(), by.metadata
+	return trigger.Call(ctx, s.triggers, trigger.PostConfirmation, p.LambdaConfig.PostConfirmation, e)
+}
+
+// customMessage lets the CustomMessage trigger write a notice's texts.
+func (s *Service) customMessage(ctx context.Context, by caller, p *pool, u *user, n *notice) error {
+	e := &trigger.CustomMessageEvent{Header: by.header(p, trigger.Source("CustomMessage_"+n.why), u.Username)}
+	e.Request = trigger.CustomMessageRequest{
+		UserAttributes: u.triggerAttributes(), CodeParameter: trigger.CodeParameter, LinkParameter: trigger.LinkParameter, ClientMetadata: by.metadata,
+	}
+	if n.why == onInvitation {
+		e.Request.UsernameParameter = trigger.UsernameParameter
+	}
+	if err := trigger.Call(ctx, s.triggers, trigger.CustomMessage, p.LambdaConfig.CustomMessage, e); err != nil {
+		return err
+	}
+	sms, email := string(e.Response.SMSMessage), string(e.Response.EmailMessage)
+	if lacksCode(sms) || lacksCode(email) {
+		return errLambdaOutput()
+	}
+	n.wording.SMS, n.wording.Email = or(sms, n.wording.SMS), or(email, n.wording.Email)
+	n.wording.Subject = or(string(e.Response.EmailSubject), n.wording.Subject)
+	return nil
+}
+
+// senderRoute is the outbox's route to the pools' own senders.
+const senderRoute = "user pool sender"
+
+// sending is what a custom sender is asked to send, as the outbox keeps it.
+type sending struct {
+	Kind     trigger.Kind
+	ARN, Key string // of the function, and of the KMS key
+	Event    trigger.SenderEvent
+}
+
+// routeToTrigger gives a message to the pool's custom sender, if it has one for the
+// medium (Cognito developer guide, "Custom sender Lambda triggers").
+func (s *Service) routeToTrigger(p *pool, u *user, n notice, m *delivery.Message) (err error) {
+	order := sending{Key: p.LambdaConfig.KMSKeyID}
+	prefix := "CustomEmailSender_"
+	if sender := p.LambdaConfig.CustomEmailSender; sender != nil && m.Channel == delivery.Email {
+		order.Kind, order.ARN = trigger.CustomEmailSender, sender.LambdaArn
+	}
+	if sender := p.LambdaConfig.CustomSMSSender; sender != nil && m.Channel == delivery.SMS {
+		order.Kind, order.ARN, prefix = trigger.CustomSMSSender, sender.LambdaArn, "CustomSMSSender_"
+	}
+	if order.ARN == "" {
+		return nil
+	}
+	by := caller{clientID: n.clientID}
+	order.Event.Header = by.header(p, trigger.Source(prefix+string(n.why)), u.Username)
+	order.Event.Request = trigger.SenderRequest{
+		Code: trigger.Text(m.Code), ClientMetadata: n.metadata, UserAttributes: u.triggerAttributes(),
+	}
+	m.Route = senderRoute
+	m.Payload, err = json.Marshal(order)
+	return err
+}
+
+// preAuthentication asks the PreAuthentication trigger whether somebody may try to
+// sign in. A nil user is one that does not exist, which only clients that hide it ask
+// about.
+func (a *attempt) preAuthentication(ctx context.Context, u *user) error {
+	if a.pool.LambdaConfig.PreAuthentication == "" {
+		return nil
+	}
+	e := &trigger.PreAuthenticationEvent{Header: a.by().header(a.pool, trigger.PreAuthenticationAuthentication, a.nameFor(u))}
+	e.Request = trigger.PreAuthenticationRequest{
+		UserAttributes: attributesFor(u), ValidationData: a.metadata, UserNotFound: a.notFound(u),
+	}
+	return trigger.Call(ctx, a.triggers, trigger.PreAuthentication, a.pool.LambdaConfig.PreAuthentication, e)
+}
+
+// postAuthentication tells the PostAuthentication trigger that the user is in.
+func (a *attempt) postAuthentication(ctx context.Context, u *user, newDevice bool) error {
+	if a.pool.LambdaConfig.PostAuthentication == "" {
+		return nil
+	}
+	e := &trigger.PostAuthenticationEvent{Header: a.by().header(a.pool, trigger.PostAuthenticationAuthentication, u.Username)}
+	e.Request = trigger.PostAuthenticationRequest{UserAttributes: u.triggerAttributes(), NewDeviceUsed: newDevice, ClientMetadata: a.answered()}
+	return trigger.Call(ctx, a.triggers, trigger.PostAuthentication, a.pool.LambdaConfig.PostAuthentication, e)
+}
+
+// by is the attempt's caller.
+func (a *attempt) by() caller { return caller{a.call, a.client.ClientId, a.answered()} }
+
+// answered returns the ClientMetadata of an answer to a challenge. What came with the
+// first request is validation data and reaches other triggers only (Cognito API
+// reference, InitiateAuth).
+func (a *attempt) answered() map[string]string {
+	if a.now.ID == "" {
+		return nil
+	}
+	return a.metadata
+}
+
+// nameFor is the username in an event about a user or nobody.
+func (a *attempt) nameFor(u *user) string {
+	if u == nil {
+		return a.now.Name
+	}
+	return u.Username
+}
+
+func attributesFor(u *user) map[string]string {
+	if u == nil {
+		return map[string]string{}
+	}
+	return u.triggerAttributes()
+}
+
+// notFound is the member userNotFound of an event: absent for clients that do not
+// hide who exists.
+func (a *attempt) notFound(u *user) *bool {
+	if !a.client.hidesUsers() {
+		return nil
+	}
+	return new(u == nil)
+}

@@ -19,7 +19,7 @@ func (p *pool) groupsOf(tx store.Tx, u *user) (groupClaims, error) { return grou
 
 type device struct{ Key string }
 
-func (p *pool) tracksDevices() bool      { return false }
+func (p *pool) tracksDevices() bool { return false }
 func (s *Service) rememberedDevice(tx store.Tx, p *pool, u *user, key string) (*device, error) {
 	return nil, errNoDevice()
 }

@@ -34,7 +34,7 @@ func (b *bench) startServer(ctx context.Context, folder string) (*server, time.D
 	}
 	defer log.Close()
 	began := time.Now()
-	p, err := start(log, log, b.program, "start", "--data", folder, "--listen", "127.0.0.1:0")
+	p, err := start(log, log, b.program, "start", "--data", folder, "--listen", "127.0.0.1:0", "--codes-per-source", "0")
 	if err != nil {
 		return nil, 0, err
 	}

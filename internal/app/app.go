@@ -132,6 +132,7 @@ func (a *App) openRooms() error {
 	a.userPools = userpool.New(userpool.Config{
 		DB: a.db, Master: a.master, Clock: a.clock, BaseURL: a.URL, Sender: a.outbox, Account: a.config.AccountID,
 		Triggers: a.triggers, Breached: a.breached,
+		CodesPerSource: a.config.CodesPerSource,
 	})
 	a.identities = identitypool.New(identitypool.Config{
 		DB: a.db, Master: a.master, Clock: a.clock, Access: a.access, UserPools: a.userPools, Account: a.config.AccountID,

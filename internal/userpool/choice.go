@@ -225,7 +225,7 @@ func (a *attempt) refuseNobody(name string) error {
 func (a *attempt) askPasskey(ctx context.Context, u *user) (*answer, error) {
 	var options string
 	err := a.db.View(ctx, func(tx store.Tx) (err error) {
-		options, a.now.Passkey, err = a.passkeyRequest(tx, a.pool, u)
+		options, a.now.Passkey, err = a.passkeyRequest(tx, a.pool, u, a.now.Name)
 		return err
 	})
 	if err != nil {

@@ -63,7 +63,7 @@ func (a *attempt) define(ctx context.Context, u *user) (*answer, error) {
 	}
 	e := &trigger.DefineAuthChallengeEvent{Header: a.by().header(a.pool, trigger.DefineAuthChallengeAuthentication, a.nameFor(u))}
 	e.Request = trigger.DefineAuthChallengeRequest{
-		UserAttributes: attributesFor(u), Session: a.now.Custom.Rounds, ClientMetadata: a.answered(), UserNotFound: a.notFound(u),
+		UserAttributes: attributesFor(u), Session: a.now.Custom.Rounds, ClientMetadata: a.answerMetadata(), UserNotFound: a.notFound(u),
 	}
 	if err := trigger.Call(ctx, a.triggers, trigger.DefineAuthChallenge, a.pool.LambdaConfig.DefineAuthChallenge, e); err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func (a *attempt) create(ctx context.Context, u *user) (*answer, error) {
 	e := &trigger.CreateAuthChallengeEvent{Header: a.by().header(a.pool, trigger.CreateAuthChallengeAuthentication, a.nameFor(u))}
 	e.Request = trigger.CreateAuthChallengeRequest{
 		UserAttributes: attributesFor(u), ChallengeName: string(cognitoidp.ChallengeNameTypeCustomChallenge),
-		Session: a.now.Custom.Rounds, ClientMetadata: a.answered(), UserNotFound: a.notFound(u),
+		Session: a.now.Custom.Rounds, ClientMetadata: a.answerMetadata(), UserNotFound: a.notFound(u),
 	}
 	if err := trigger.Call(ctx, a.triggers, trigger.CreateAuthChallenge, a.pool.LambdaConfig.CreateAuthChallenge, e); err != nil {
 		return nil, err
@@ -127,7 +127,7 @@ func (a *attempt) answerCustom(ctx context.Context) (*answer, error) {
 	e := &trigger.VerifyAuthChallengeResponseEvent{Header: a.by().header(a.pool, trigger.VerifyAuthChallengeResponseAuthentication, a.nameFor(u))}
 	e.Request = trigger.VerifyAuthChallengeResponseRequest{
 		UserAttributes: attributesFor(u), PrivateChallengeParameters: a.now.Custom.Private, ChallengeAnswer: given,
-		ClientMetadata: a.answered(), UserNotFound: a.notFound(u),
+		ClientMetadata: a.answerMetadata(), UserNotFound: a.notFound(u),
 	}
 	if err := trigger.Call(ctx, a.triggers, trigger.VerifyAuthChallengeResponse, a.pool.LambdaConfig.VerifyAuthChallengeResponse, e); err != nil {
 		return nil, err

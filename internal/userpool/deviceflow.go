@@ -90,7 +90,3 @@ func (a *attempt) answerDevicePassword(ctx context.Context) (*answer, error) {
 	a.now.Device = true
 	return a.advance(ctx, u)
 }
-
-func errNoDevice() error {
-	return cognitoidp.ResourceNotFoundException.New("Device does not exist.")
-}

@@ -66,7 +66,7 @@ func (a *attempt) grant(ctx context.Context, u *user) (*cognitoidp.Authenticatio
 		metadata = a.newDevice(a.pool, u, origin.Event)
 		origin.Device = metadata.DeviceKey
 	}
-	result, err := a.tokens(ctx, u, origin, a.tokenSource(), a.answered())
+	result, err := a.tokens(ctx, u, origin, a.tokenSource(), a.answerMetadata())
 	if err != nil {
 		return nil, err
 	}

@@ -160,17 +160,17 @@ func (a *attempt) postAuthentication(ctx context.Context, u *user, newDevice boo
 		return nil
 	}
 	e := &trigger.PostAuthenticationEvent{Header: a.by().header(a.pool, trigger.PostAuthenticationAuthentication, u.Username)}
-	e.Request = trigger.PostAuthenticationRequest{UserAttributes: u.triggerAttributes(), NewDeviceUsed: newDevice, ClientMetadata: a.answered()}
+	e.Request = trigger.PostAuthenticationRequest{UserAttributes: u.triggerAttributes(), NewDeviceUsed: newDevice, ClientMetadata: a.answerMetadata()}
 	return trigger.Call(ctx, a.triggers, trigger.PostAuthentication, a.pool.LambdaConfig.PostAuthentication, e)
 }
 
 // by is the attempt's caller.
-func (a *attempt) by() caller { return caller{a.call, a.client.ClientId, a.answered()} }
+func (a *attempt) by() caller { return caller{a.call, a.client.ClientId, a.answerMetadata()} }
 
-// answered returns the ClientMetadata of an answer to a challenge. What came with the
+// answerMetadata returns the ClientMetadata of an answer to a challenge. What came with the
 // first request is validation data and reaches other triggers only (Cognito API
 // reference, InitiateAuth).
-func (a *attempt) answered() map[string]string {
+func (a *attempt) answerMetadata() map[string]string {
 	if a.now.ID == "" {
 		return nil
 	}

@@ -1,16 +1,5 @@
 package userpool
 
-import (
-	"context"
-
-	"pintail/internal/store"
-)
-
-type groupClaims struct {
-	Names, Roles  []string
-	PreferredRole string
-}
-
-func (p *pool) groupsOf(tx store.Tx, u *user) (groupClaims, error) { return groupClaims{}, nil }
+import "context"
 
 func (a *attempt) failed(ctx context.Context, u *user) {}

@@ -76,7 +76,7 @@ func TestAuthEvents(t *testing.T) {
 			EventContextData:   &types.EventContextDataType{IpAddress: aws.String("192.0.2.3"), DeviceName: aws.String("Firefox 126, Linux")},
 			ChallengeResponses: []types.ChallengeResponseType{{ChallengeName: "Password", ChallengeResponse: "Failure"}},
 		}
-		if diff := cmp.Diff(want, got[0], document, cmpopts.IgnoreFields(types.AuthEventType{}, "EventId", "CreationDate")); diff != "" {
+		if diff := cmp.Diff(want, got[0], plainly, cmpopts.IgnoreFields(types.AuthEventType{}, "EventId", "CreationDate")); diff != "" {
 			t.Error(diff)
 		}
 		if risk := got[1].EventRisk; risk.RiskDecision != "NoRisk" || *risk.CompromisedCredentialsDetected {
@@ -156,7 +156,7 @@ func TestAuthEventFeedback(t *testing.T) {
 		t.Helper()
 		want := &types.EventFeedbackType{FeedbackValue: value, Provider: &by}
 		got := w.history(p, "ada", 1)[0].EventFeedback
-		if diff := cmp.Diff(want, got, document, cmpopts.IgnoreFields(types.EventFeedbackType{}, "FeedbackDate")); diff != "" || got.FeedbackDate == nil {
+		if diff := cmp.Diff(want, got, plainly, cmpopts.IgnoreFields(types.EventFeedbackType{}, "FeedbackDate")); diff != "" || got.FeedbackDate == nil {
 			t.Error(diff)
 		}
 	}

@@ -237,5 +237,8 @@ func (s *Service) deleteUserPoolClient(ctx context.Context, c *wire.Call, in *co
 
 // deleteOfClient removes what was configured for an app client alone.
 func deleteOfClient(tx store.Tx, poolID, clientID string) error {
-	return unlessAbsent(riskConfigurations.Delete(tx, poolID, clientID))
+	return errors.Join(
+		unlessAbsent(riskConfigurations.Delete(tx, poolID, clientID)),
+		unlessAbsent(uiCustomizations.Delete(tx, poolID, clientID)),
+		deleteStyleOf(tx, poolID, clientID), deleteTermsOf(tx, poolID, clientID))
 }

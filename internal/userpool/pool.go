@@ -242,9 +242,9 @@ func (s *Service) deleteUserPool(ctx context.Context, c *wire.Call, in *cognitoi
 		}
 		return errors.Join(
 			deleteAll(tx, clients, id), deleteAll(tx, users, id), deleteAll(tx, aliases, id), deleteAll(tx, signIns, id),
-			deleteAll(tx, riskConfigurations, id), deleteAll(tx, authEvents, id), deleteAll(tx, passkeys, id),
-			deleteAll(tx, devices, id),
-			deleteAll(tx, groups, id), deleteAll(tx, memberships, id),
+			deleteAll(tx, passkeys, id), deleteAll(tx, devices, id), deleteAll(tx, groups, id), deleteAll(tx, memberships, id),
+			deleteAll(tx, riskConfigurations, id), deleteAll(tx, authEvents, id), deleteAll(tx, uiCustomizations, id),
+			deleteAll(tx, styles, id), deleteAll(tx, terms, id), deleteAll(tx, logDeliveries, id),
 			pools.Delete(tx, s.account, id))
 	})
 	if err != nil {

@@ -91,6 +91,18 @@ func (s *Service) checkHome(tx store.Tx, c *wire.Call, poolID, clientID string) 
 	if clientID == "" || clientID == allClients {
 		return nil
 	}
+	return hasClient(tx, poolID, clientID)
+}
+
+// checkClient is checkHome for operations that are about one app client.
+func (s *Service) checkClient(tx store.Tx, c *wire.Call, poolID, clientID string) error {
+	if _, err := s.poolRecord(tx, c, poolID); err != nil {
+		return err
+	}
+	return hasClient(tx, poolID, clientID)
+}
+
+func hasClient(tx store.Tx, poolID, clientID string) error {
 	_, err := clients.Get(tx, poolID, clientID)
 	if errors.Is(err, store.ErrNotFound) {
 		return errNoClient(clientID)

@@ -17,8 +17,8 @@ func protected(in *idp.CreateUserPoolInput) {
 	in.UserPoolAddOns = &types.UserPoolAddOnsType{AdvancedSecurityMode: "ENFORCED"}
 }
 
-// document compares what the SDK made of an answer.
-var document = cmpopts.IgnoreUnexported(
+// plainly compares what the SDK made of an answer.
+var plainly = cmpopts.IgnoreUnexported(
 	types.RiskConfigurationType{}, types.CompromisedCredentialsRiskConfigurationType{}, types.CompromisedCredentialsActionsType{},
 	types.AccountTakeoverRiskConfigurationType{}, types.AccountTakeoverActionsType{}, types.AccountTakeoverActionType{},
 	types.NotifyConfigurationType{}, types.NotifyEmailType{}, types.RiskExceptionConfigurationType{},
@@ -46,7 +46,7 @@ func TestRiskConfiguration(t *testing.T) {
 	onEveryEngine(t, func(t *testing.T, w *world) {
 		p := w.pool(protected)
 		app := w.app(p)
-		if diff := cmp.Diff(&types.RiskConfigurationType{UserPoolId: p.Id}, w.risks(p, nil), document); diff != "" {
+		if diff := cmp.Diff(&types.RiskConfigurationType{UserPoolId: p.Id}, w.risks(p, nil), plainly); diff != "" {
 			t.Error("before there is one:", diff)
 		}
 		want := &types.RiskConfigurationType{
@@ -73,10 +73,10 @@ func TestRiskConfiguration(t *testing.T) {
 		}
 		undated := cmpopts.IgnoreFields(types.RiskConfigurationType{}, "LastModifiedDate")
 		answered := set(nil)
-		if diff := cmp.Diff(want, answered, document, undated); diff != "" {
+		if diff := cmp.Diff(want, answered, plainly, undated); diff != "" {
 			t.Error("answer:", diff)
 		}
-		if diff := cmp.Diff(answered, w.risks(p, nil), document); diff != "" || answered.LastModifiedDate == nil {
+		if diff := cmp.Diff(answered, w.risks(p, nil), plainly); diff != "" || answered.LastModifiedDate == nil {
 			t.Error("described:", diff)
 		}
 		if got := w.risks(p, app.ClientId); got.RiskExceptionConfiguration != nil {
@@ -90,10 +90,10 @@ func TestRiskConfiguration(t *testing.T) {
 			t.Fatal(err)
 		}
 		empty := &types.RiskConfigurationType{UserPoolId: p.Id, ClientId: app.ClientId}
-		if diff := cmp.Diff(empty, w.risks(p, app.ClientId), document); diff != "" {
+		if diff := cmp.Diff(empty, w.risks(p, app.ClientId), plainly); diff != "" {
 			t.Error("after the client's was taken away:", diff)
 		}
-		if diff := cmp.Diff(answered, w.risks(p, nil), document); diff != "" {
+		if diff := cmp.Diff(answered, w.risks(p, nil), plainly); diff != "" {
 			t.Error("the pool's:", diff)
 		}
 	})

@@ -140,7 +140,7 @@ func New(c Config) *Service {
 func Collections() []store.Kind {
 	return []store.Kind{
 		pools, clients, clientHomes, users, aliases, signIns, devices,
-		riskConfigurations, authEvents,
+		riskConfigurations, authEvents, uiCustomizations, styles, terms, logDeliveries,
 		passkeys,
 		groups, memberships,
 	}
@@ -240,6 +240,22 @@ func (s *Service) Routes(r *wire.Router) {
 	wire.Handle(r, cognitoidp.AdminForgetDevice, s.adminForgetDevice)
 	wire.Handle(r, cognitoidp.AdminUpdateDeviceStatus, s.adminUpdateDeviceStatus)
 
+	wire.Handle(r, cognitoidp.SetUICustomization, s.setUICustomization)
+	wire.Handle(r, cognitoidp.GetUICustomization, s.getUICustomization)
+	wire.Handle(r, cognitoidp.CreateManagedLoginBranding, s.createManagedLoginBranding)
+	wire.Handle(r, cognitoidp.DescribeManagedLoginBranding, s.describeManagedLoginBranding)
+	wire.Handle(r, cognitoidp.DescribeManagedLoginBrandingByClient, s.describeManagedLoginBrandingByClient)
+	wire.Handle(r, cognitoidp.UpdateManagedLoginBranding, s.updateManagedLoginBranding)
+	wire.Handle(r, cognitoidp.DeleteManagedLoginBranding, s.deleteManagedLoginBranding)
+	wire.Handle(r, cognitoidp.CreateTerms, s.createTerms)
+	wire.Handle(r, cognitoidp.DescribeTerms, s.describeTerms)
+	wire.Handle(r, cognitoidp.UpdateTerms, s.updateTerms)
+	wire.Handle(r, cognitoidp.DeleteTerms, s.deleteTerms)
+	wire.Handle(r, cognitoidp.ListTerms, s.listTerms)
+	wire.Handle(r, cognitoidp.SetLogDeliveryConfiguration, s.setLogDeliveryConfiguration)
+	wire.Handle(r, cognitoidp.GetLogDeliveryConfiguration, s.getLogDeliveryConfiguration)
+
+	r.HandleHTTP("GET /{poolId}/ui/{clientId}/{version}/{file}", http.HandlerFunc(s.serveLogo))
 	r.HandleHTTP("GET /{poolId}/.well-known/jwks.json", http.HandlerFunc(s.serveKeys))
 	r.HandleHTTP("GET /{poolId}/.well-known/openid-configuration", http.HandlerFunc(s.serveDiscovery))
 }

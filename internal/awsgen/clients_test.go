@@ -36,6 +36,14 @@ func TestNothingNewerThanTheOverlay(t *testing.T) {
 	})
 }
 
+// ahead are members that AWS's documentation has and its clients do not have yet:
+// password hashes in a user import (Cognito developer guide, "Importing users with
+// password hashes").
+var ahead = []string{
+	"CreateUserImportJob input.PasswordHashingAlgorithm",
+	"CreateUserImportJob output.UserImportJob.PasswordHashingAlgorithm",
+}
+
 // walk compares a client's types with a model.
 type walk struct {
 	*api
@@ -116,7 +124,9 @@ func (w *walk) structure(s *shape, have reflect.Type, where string) {
 		w.compare(shape, f.Type, where+"."+f.Name)
 	}
 	for _, name := range slices.Sorted(maps.Keys(known)) {
-		w.t.Errorf("%s: the client has no member %s", where, name)
+		if !slices.Contains(ahead, where+"."+name) {
+			w.t.Errorf("%s: the client has no member %s", where, name)
+		}
 	}
 }
 

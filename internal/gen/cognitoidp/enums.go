@@ -666,6 +666,25 @@ var OAuthFlowTypeValues = []string{
 	string(OAuthFlowTypeClientCredentials),
 }
 
+// PasswordHashingAlgorithmType is one of AWS's values; see PasswordHashingAlgorithmTypeValues.
+type PasswordHashingAlgorithmType string
+
+// The values of PasswordHashingAlgorithmType.
+const (
+	PasswordHashingAlgorithmTypeBcrypt       PasswordHashingAlgorithmType = "BCRYPT"
+	PasswordHashingAlgorithmTypeScrypt       PasswordHashingAlgorithmType = "SCRYPT"
+	PasswordHashingAlgorithmTypeArgon2id     PasswordHashingAlgorithmType = "ARGON2ID"
+	PasswordHashingAlgorithmTypePbkdf2Sha256 PasswordHashingAlgorithmType = "PBKDF2_SHA256"
+)
+
+// PasswordHashingAlgorithmTypeValues lists every PasswordHashingAlgorithmType in the order of AWS's messages.
+var PasswordHashingAlgorithmTypeValues = []string{
+	string(PasswordHashingAlgorithmTypeBcrypt),
+	string(PasswordHashingAlgorithmTypeScrypt),
+	string(PasswordHashingAlgorithmTypeArgon2id),
+	string(PasswordHashingAlgorithmTypePbkdf2Sha256),
+}
+
 // PreTokenGenerationLambdaVersionType is one of AWS's values; see PreTokenGenerationLambdaVersionTypeValues.
 type PreTokenGenerationLambdaVersionType string
 

@@ -612,9 +612,10 @@ type CreateTermsResponse struct {
 
 // CreateUserImportJobRequest is the input of CreateUserImportJob.
 type CreateUserImportJobRequest struct {
-	JobName               string `json:"JobName,omitzero"`
-	UserPoolId            string `json:"UserPoolId,omitzero"`
-	CloudWatchLogsRoleArn string `json:"CloudWatchLogsRoleArn,omitzero"`
+	JobName                  string                       `json:"JobName,omitzero"`
+	UserPoolId               string                       `json:"UserPoolId,omitzero"`
+	CloudWatchLogsRoleArn    string                       `json:"CloudWatchLogsRoleArn,omitzero"`
+	PasswordHashingAlgorithm PasswordHashingAlgorithmType `json:"PasswordHashingAlgorithm,omitzero"`
 }
 
 // CreateUserImportJobResponse is the output of CreateUserImportJob.
@@ -2109,19 +2110,20 @@ type UserContextDataType struct {
 
 // UserImportJobType is part of CreateUserImportJobResponse, DescribeUserImportJobResponse and 3 more.
 type UserImportJobType struct {
-	JobName               string                  `json:"JobName,omitzero"`
-	JobId                 string                  `json:"JobId,omitzero"`
-	UserPoolId            string                  `json:"UserPoolId,omitzero"`
-	PreSignedUrl          string                  `json:"PreSignedUrl,omitzero"`
-	CreationDate          time.Time               `json:"CreationDate,omitzero"`
-	StartDate             time.Time               `json:"StartDate,omitzero"`
-	CompletionDate        time.Time               `json:"CompletionDate,omitzero"`
-	Status                UserImportJobStatusType `json:"Status,omitzero"`
-	CloudWatchLogsRoleArn string                  `json:"CloudWatchLogsRoleArn,omitzero"`
-	ImportedUsers         *int64                  `json:"ImportedUsers,omitzero"`
-	SkippedUsers          *int64                  `json:"SkippedUsers,omitzero"`
-	FailedUsers           *int64                  `json:"FailedUsers,omitzero"`
-	CompletionMessage     string                  `json:"CompletionMessage,omitzero"`
+	JobName                  string                       `json:"JobName,omitzero"`
+	JobId                    string                       `json:"JobId,omitzero"`
+	UserPoolId               string                       `json:"UserPoolId,omitzero"`
+	PreSignedUrl             string                       `json:"PreSignedUrl,omitzero"`
+	CreationDate             time.Time                    `json:"CreationDate,omitzero"`
+	StartDate                time.Time                    `json:"StartDate,omitzero"`
+	CompletionDate           time.Time                    `json:"CompletionDate,omitzero"`
+	Status                   UserImportJobStatusType      `json:"Status,omitzero"`
+	CloudWatchLogsRoleArn    string                       `json:"CloudWatchLogsRoleArn,omitzero"`
+	ImportedUsers            *int64                       `json:"ImportedUsers,omitzero"`
+	SkippedUsers             *int64                       `json:"SkippedUsers,omitzero"`
+	FailedUsers              *int64                       `json:"FailedUsers,omitzero"`
+	CompletionMessage        string                       `json:"CompletionMessage,omitzero"`
+	PasswordHashingAlgorithm PasswordHashingAlgorithmType `json:"PasswordHashingAlgorithm,omitzero"`
 }
 
 // UsernameConfigurationType is part of CreateUserPoolRequest and UserPoolType.

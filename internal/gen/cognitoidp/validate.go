@@ -414,6 +414,7 @@ func (v *CreateUserImportJobRequest) Validate(c *model.Checks) {
 	c.RequiredString("JobName", v.JobName, userImportJobNameTypeRule)
 	c.RequiredString("UserPoolId", v.UserPoolId, userPoolIdTypeRule)
 	c.RequiredString("CloudWatchLogsRoleArn", v.CloudWatchLogsRoleArn, arnTypeRule)
+	c.String("PasswordHashingAlgorithm", string(v.PasswordHashingAlgorithm), passwordHashingAlgorithmTypeRule)
 }
 
 // Validate checks the model's constraints.
@@ -1447,6 +1448,7 @@ var (
 	oAuthFlowTypeRule                                = &model.StringRule{Enum: OAuthFlowTypeValues}
 	paginationKeyRule                                = &model.StringRule{Min: 1, Max: 131072, Pattern: &model.Pattern{Text: `[\S]+`}}
 	paginationKeyTypeRule                            = &model.StringRule{Min: 1, Pattern: &model.Pattern{Text: `[\S]+`}}
+	passwordHashingAlgorithmTypeRule                 = &model.StringRule{Enum: PasswordHashingAlgorithmTypeValues}
 	passwordHistorySizeTypeRule                      = model.Range{Min: 0, Max: 24}
 	passwordPolicyMinLengthTypeRule                  = model.Range{Min: 6, Max: 99}
 	passwordTypeRule                                 = &model.StringRule{Max: 256, Pattern: &model.Pattern{Text: `[\S]+.*[\S]+`, Expr: `[\S]+[^\n\r\x{85}\x{2028}\x{2029}]*[\S]+`}, Secret: true}

@@ -14,6 +14,7 @@ import (
 	"pintail/internal/event"
 	"pintail/internal/gen/model"
 	"pintail/internal/store"
+	"pintail/internal/userpool"
 )
 
 // SigningName is the service for which requests to the server's own paths are
@@ -40,6 +41,7 @@ func (a *App) routes() {
 	handle("GET /_pintail/status", a.owner(a.status))
 	handle("GET /_pintail/outbox", a.owner(a.readOutbox))
 	handle("GET /_pintail/apps/{app}/activity", a.owner(a.activity))
+	handle("GET /_pintail/import/{pool}/{job}/log", a.owner(a.importLog))
 	if a.config.Dev {
 		handle("POST /_pintail/reset", a.owner(a.reset))
 	}
@@ -179,6 +181,19 @@ func (a *App) activity(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	writeJSON(w, http.StatusOK, activity)
+}
+
+// importLog shows what became of the rows of a user import, page by page.
+func (a *App) importLog(w http.ResponseWriter, r *http.Request) {
+	log, err := a.userPools.ImportLog(r.Context(), r.PathValue("pool"), r.PathValue("job"), r.URL.Query().Get("after"))
+	switch {
+	case errors.Is(err, userpool.ErrNoImport):
+		writeJSON(w, http.StatusNotFound, map[string]string{"Message": "There is no such user import job in this user pool."})
+	case err != nil:
+		a.fail(w, err)
+	default:
+		writeJSON(w, http.StatusOK, log)
+	}
 }
 
 // reset empties both stores for the next test and keeps the root key.

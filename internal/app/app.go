@@ -131,7 +131,7 @@ func (a *App) openRooms() error {
 	})
 	a.userPools = userpool.New(userpool.Config{
 		DB: a.db, Master: a.master, Clock: a.clock, BaseURL: a.URL, Sender: a.outbox, Account: a.config.AccountID,
-		Triggers: a.triggers, Breached: a.breached,
+		Triggers: a.triggers, Breached: a.breached, Jobs: a.jobs,
 		CodesPerSource: a.config.CodesPerSource,
 	})
 	a.identities = identitypool.New(identitypool.Config{

@@ -23,11 +23,12 @@ var Version = "0.1.0-dev"
 type commands struct {
 	Config kong.ConfigFlag `help:"Read settings from a JSON file; environment and flags go before it." placeholder:"FILE"`
 
-	Start   startCmd   `cmd:"" help:"Run the server."`
-	Env     envCmd     `cmd:"" help:"Print the running server's settings for a client."`
-	Outbox  outboxCmd  `cmd:"" help:"Show the codes and messages that the server has sent."`
-	Status  statusCmd  `cmd:"" help:"Tell whether the server runs and what it holds."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Start     startCmd     `cmd:"" help:"Run the server."`
+	Env       envCmd       `cmd:"" help:"Print the running server's settings for a client."`
+	Outbox    outboxCmd    `cmd:"" help:"Show the codes and messages that the server has sent."`
+	ImportLog importLogCmd `cmd:"" help:"Show what became of the rows of a user import."`
+	Status    statusCmd    `cmd:"" help:"Tell whether the server runs and what it holds."`
+	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
 
 // streams are where a verb prints.

@@ -39,6 +39,7 @@ func TestScripts(t *testing.T) {
 			"anyone": anyone,
 			"http":   plain,
 			"field":  field,
+			"put":    put,
 			"mode":   mode,
 		},
 	})
@@ -106,6 +107,16 @@ func plain(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) == 3 {
 		r.Header.Set("Origin", args[2])
 	}
+	send(ts, neg, r)
+}
+
+// put URL FILE uploads a file.
+func put(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: put URL FILE")
+	}
+	r, err := http.NewRequest(http.MethodPut, args[0], strings.NewReader(ts.ReadFile(args[1])))
+	ts.Check(err)
 	send(ts, neg, r)
 }
 

@@ -231,6 +231,9 @@ func (s *Service) deleteUserPool(ctx context.Context, c *wire.Call, in *cognitoi
 		if found.Settings.DeletionProtection == cognitoidp.DeletionProtectionTypeActive {
 			return invalid("The user pool cannot be deleted because deletion protection is activated. Deletion protection must be inactivated first.")
 		}
+		if err := refuseDuringImport(tx, id); err != nil {
+			return err
+		}
 		for cl, err := range clients.All(tx, id, store.Query{}) {
 			if err != nil {
 				return err
@@ -245,6 +248,7 @@ func (s *Service) deleteUserPool(ctx context.Context, c *wire.Call, in *cognitoi
 			deleteAll(tx, passkeys, id), deleteAll(tx, devices, id), deleteAll(tx, groups, id), deleteAll(tx, memberships, id),
 			deleteAll(tx, riskConfigurations, id), deleteAll(tx, authEvents, id), deleteAll(tx, uiCustomizations, id),
 			deleteAll(tx, styles, id), deleteAll(tx, terms, id), deleteAll(tx, logDeliveries, id),
+			deleteAll(tx, importJobs, id), deleteAll(tx, importChunks, id), deleteAll(tx, importLogs, id),
 			pools.Delete(tx, s.account, id))
 	})
 	if err != nil {

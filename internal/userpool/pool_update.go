@@ -37,7 +37,10 @@ func (r *poolRecord) touch(c *wire.Call) {
 // updateUserPool implements UpdateUserPool. It replaces: what the request leaves out
 // goes back to its default, but for the members of [replacement].
 func (s *Service) updateUserPool(ctx context.Context, c *wire.Call, in *cognitoidp.UpdateUserPoolRequest) (*cognitoidp.UpdateUserPoolResponse, error) {
-	_, err := s.changePool(ctx, c, in.UserPoolId, func(_ store.Tx, r *poolRecord) error {
+	_, err := s.changePool(ctx, c, in.UserPoolId, func(tx store.Tx, r *poolRecord) error {
+		if err := refuseDuringImport(tx, in.UserPoolId); err != nil {
+			return err
+		}
 		wanted := replacement(in, &r.Settings)
 		if err := checkPoolSettings(wanted); err != nil {
 			return err
@@ -129,7 +132,10 @@ func replacement(in *cognitoidp.UpdateUserPoolRequest, old *cognitoidp.UserPoolT
 
 // addCustomAttributes implements AddCustomAttributes.
 func (s *Service) addCustomAttributes(ctx context.Context, c *wire.Call, in *cognitoidp.AddCustomAttributesRequest) (*cognitoidp.AddCustomAttributesResponse, error) {
-	_, err := s.changePool(ctx, c, in.UserPoolId, func(_ store.Tx, r *poolRecord) error {
+	_, err := s.changePool(ctx, c, in.UserPoolId, func(tx store.Tx, r *poolRecord) error {
+		if err := refuseDuringImport(tx, in.UserPoolId); err != nil {
+			return err
+		}
 		r.touch(c)
 		return r.addAttributes(in.CustomAttributes)
 	})

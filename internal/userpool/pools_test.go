@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -23,6 +25,7 @@ import (
 	"pintail/internal/delivery"
 	"pintail/internal/gen/cognitoidp"
 	"pintail/internal/gen/model"
+	"pintail/internal/job"
 	"pintail/internal/keys"
 	"pintail/internal/policy"
 	"pintail/internal/sigv4"
@@ -49,6 +52,8 @@ type world struct {
 	db      store.DB
 	outbox  *delivery.Outbox
 	service *userpool.Service
+	jobs    *job.Queue
+	ended   chan job.Event // what became of the jobs' runs
 	master  *keys.MasterKey
 	url     string
 	region  string
@@ -87,7 +92,9 @@ func openPostgres(t testing.TB) store.DB {
 	return db
 }
 
-func kinds() []store.Kind { return append(userpool.Collections(), delivery.Collections()...) }
+func kinds() []store.Kind {
+	return slices.Concat(userpool.Collections(), delivery.Collections(), job.Collections())
+}
 
 // boot starts a world on SQLite.
 func boot(t testing.TB) *world { return bootOn(t, openSQLite) }
@@ -119,8 +126,18 @@ func bootOn(t testing.TB, open func(testing.TB) store.DB) *world {
 // start serves the room over what the world's directory holds, as a new process
 // would.
 func (w *world) start() {
+	w.ended = make(chan job.Event, 100)
+	w.jobs = job.New(job.Config{
+		DB: w.db, Clock: w.clock, Log: slog.New(slog.DiscardHandler),
+		Observe: func(e job.Event) {
+			if strings.HasPrefix(e.Kind, "userpool.") {
+				w.ended <- e
+			}
+		},
+	})
 	w.service = userpool.New(userpool.Config{
-		DB: w.db, Master: w.master, Clock: w.clock, Account: account, Sender: w.outbox,
+		Jobs: w.jobs,
+		DB:   w.db, Master: w.master, Clock: w.clock, Account: account, Sender: w.outbox,
 		BaseURL: func() string { return w.url },
 	})
 	userpool.ShareKeys(w.service) // and so it must not be closed
@@ -138,6 +155,19 @@ func (w *world) start() {
 	w.t.Cleanup(server.Close)
 	w.url = server.URL
 	w.Client = w.clientIn(region)
+}
+
+// work runs the world's jobs until the test ends.
+func (w *world) work() {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- w.jobs.Run(ctx) }()
+	w.t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			w.t.Error(err)
+		}
+	})
 }
 
 // clientIn returns Amazon's client for a region.

@@ -12,6 +12,7 @@ import (
 	"pintail/internal/clock"
 	"pintail/internal/gen/cognitoidp"
 	"pintail/internal/gen/model"
+	"pintail/internal/job"
 	"pintail/internal/keys"
 	"pintail/internal/store"
 	"pintail/internal/store/sqlite"
@@ -50,7 +51,11 @@ func newRoom(t testing.TB) *room {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := New(Config{DB: db, Master: testMaster(t), Clock: clock.Fixed(noon), Account: "123456789012", BaseURL: func() string { return "http://localhost:9400" }})
+	now := clock.Fixed(noon)
+	s := New(Config{
+		DB: db, Master: testMaster(t), Clock: now, Account: "123456789012", BaseURL: func() string { return "http://localhost:9400" },
+		Jobs: job.New(job.Config{DB: db, Clock: now}), // which nobody runs
+	})
 	t.Cleanup(func() { s.Close(); db.Close() })
 	c := &wire.Call{Time: noon, Region: "us-east-1", Account: "123456789012"}
 	created, err := s.createUserPool(ctx, c, &cognitoidp.CreateUserPoolRequest{PoolName: "people"})

@@ -29,7 +29,10 @@ type user struct {
 	Pending map[string]string
 	// Verifier is the srp.Verifier of the password, sealed. Who has none signs in
 	// without a password.
-	Verifier    []byte
+	Verifier []byte
+	// Hash is the hash of the password in another system, sealed, of a user who was
+	// imported with it and has not shown the password yet; see matchesHash.
+	Hash        []byte    `json:",omitzero"`
 	PasswordSet time.Time `json:",omitzero"` // when the password became what it is
 	// OldPasswords are the verifiers of earlier passwords, sealed, the latest first,
 	// as many as the pool's password history holds.

@@ -32,6 +32,7 @@ import (
 	"pintail/internal/delivery"
 	"pintail/internal/fresh"
 	"pintail/internal/gen/cognitoidp"
+	"pintail/internal/job"
 	"pintail/internal/keys"
 	"pintail/internal/store"
 	"pintail/internal/userpool/breached"
@@ -64,6 +65,8 @@ type Config struct {
 	// CodesPerSource is how many codes one address can make the server send, or get
 	// wrong, in an hour and a pool. 0 sets no limit.
 	CodesPerSource int
+	// Jobs runs user imports.
+	Jobs *job.Queue
 }
 
 // Service is the room.
@@ -76,6 +79,7 @@ type Service struct {
 	triggers  *trigger.Invoker // call the functions of pools' LambdaConfig
 	breached  *breached.List
 	perSource int
+	jobs      *job.Queue
 
 	verifiers  *keys.Sealer // users' SRP verifiers
 	secrets    *keys.Sealer // clients' secrets
@@ -87,6 +91,7 @@ type Service struct {
 	deviceKeys *keys.Sealer // devices' SRP verifiers, and MACs from which their keys are made
 	decoys     *keys.Sealer // MACs from which users that do not exist are made up
 	feedbacks  *keys.Sealer // what lets a user say whether an event was theirs
+	uploads    *keys.Sealer // files of user imports, and the right to upload them
 	pages      *store.Tokens
 
 	newKeys  keySource
@@ -98,6 +103,8 @@ type Service struct {
 	unknowns *memory[attempts]     // attempts on users that do not exist
 	sources  *memory[attempts]     // codes by where their callers are
 	checked  *memory[checkedToken] // access tokens whose signature is good, by their hash
+
+	slowHashes chan struct{} // holds one for every imported hash that is being checked
 }
 
 // checkedFor is how long a token is remembered whose signature was checked.
@@ -106,7 +113,7 @@ const checkedFor = 5 * time.Minute
 // New returns the room over a directory. Once it has made a pool it makes signing
 // keys for the next one in the background, until [Service.Close].
 func New(c Config) *Service {
-	return &Service{
+	s := &Service{
 		db:         c.DB,
 		clock:      c.Clock,
 		account:    c.Account,
@@ -115,6 +122,7 @@ func New(c Config) *Service {
 		triggers:   c.Triggers,
 		breached:   c.Breached,
 		perSource:  c.CodesPerSource,
+		jobs:       c.Jobs,
 		verifiers:  c.Master.Sealer("userpool verifier"),
 		secrets:    c.Master.Sealer("userpool client secret"),
 		signing:    c.Master.Sealer("userpool signing key"),
@@ -133,7 +141,11 @@ func New(c Config) *Service {
 		unknowns:   newMemory[attempts](attemptWindow, 1<<14),
 		sources:    newMemory[attempts](attemptWindow, 1<<14),
 		checked:    newMemory[checkedToken](checkedFor, 1<<14),
+		uploads:    c.Master.Sealer("userpool import file"),
+		slowHashes: make(chan struct{}, maxSlowHashes),
 	}
+	s.handleImports()
+	return s
 }
 
 // Collections are what the directory must keep for this room.
@@ -143,6 +155,7 @@ func Collections() []store.Kind {
 		riskConfigurations, authEvents, uiCustomizations, styles, terms, logDeliveries,
 		passkeys,
 		groups, memberships,
+		importJobs, importChunks, importLogs,
 	}
 }
 
@@ -218,6 +231,14 @@ func (s *Service) Routes(r *wire.Router) {
 	wire.Handle(r, cognitoidp.SetUserSettings, s.setUserSettings)
 	wire.Handle(r, cognitoidp.AdminSetUserSettings, s.adminSetUserSettings)
 	wire.Handle(r, cognitoidp.GetUserAuthFactors, s.getUserAuthFactors)
+
+	wire.Handle(r, cognitoidp.GetCSVHeader, s.getCSVHeader)
+	wire.Handle(r, cognitoidp.CreateUserImportJob, s.createUserImportJob)
+	wire.Handle(r, cognitoidp.DescribeUserImportJob, s.describeUserImportJob)
+	wire.Handle(r, cognitoidp.ListUserImportJobs, s.listUserImportJobs)
+	wire.Handle(r, cognitoidp.StartUserImportJob, s.startUserImportJob)
+	wire.Handle(r, cognitoidp.StopUserImportJob, s.stopUserImportJob)
+	r.HandleHTTP("PUT /_pintail/import/{poolId}/{jobId}", http.HandlerFunc(s.serveUpload))
 
 	wire.Handle(r, cognitoidp.SetRiskConfiguration, s.setRiskConfiguration)
 	wire.Handle(r, cognitoidp.DescribeRiskConfiguration, s.describeRiskConfiguration)

@@ -35,6 +35,9 @@ func UserPoolClient() string { return random(lowerDigits, 26) }
 // ClientSecret returns an app client's secret: 52 lower-case letters and digits.
 func ClientSecret() string { return random(lowerDigits, 52) }
 
+// ImportJob returns a user import job's id: "import-" and 10 letters and digits.
+func ImportJob() string { return "import-" + random(letters+digits, 10) }
+
 // Code returns a confirmation code or one-time password of n decimal digits.
 func Code(n int) string { return random(digits, n) }
 

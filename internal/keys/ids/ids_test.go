@@ -26,6 +26,7 @@ func TestForms(t *testing.T) {
 		{"identity", `eu-west-1:` + uuidForm, func() string { return Identity("eu-west-1") }},
 		{"client", `[a-z0-9]{26}`, UserPoolClient},
 		{"client secret", `[a-z0-9]{52}`, ClientSecret},
+		{"import job", `import-[A-Za-z0-9]{10}`, ImportJob},
 		{"code", `[0-9]{6}`, func() string { return Code(6) }},
 		{"long code", `[0-9]{8}`, func() string { return Code(8) }},
 		{"UUID", uuidForm, UUID},

@@ -66,6 +66,9 @@ func ParseHeader(row []byte, wanted []string, optional ...string) (Header, error
 	if bytes.HasPrefix(row, byteOrderMark) {
 		return nil, &HeaderError{Problem: "The file begins with a byte order mark"}
 	}
+	if len(row) == 0 {
+		return nil, &HeaderError{Problem: "The file has no header"}
+	}
 	h, err := split(row)
 	if err != nil {
 		return nil, &HeaderError{Problem: "The header is not valid UTF-8"}
@@ -74,6 +77,8 @@ func ParseHeader(row []byte, wanted []string, optional ...string) (Header, error
 	for _, name := range h {
 		shown := strings.ToValidUTF8(name[:min(len(name), maxShown)], "")
 		switch {
+		case name == "":
+			return nil, &HeaderError{Problem: "The header has a column without a name"}
 		case seen[name]:
 			return nil, &HeaderError{"The header has a column twice", shown}
 		case !slices.Contains(wanted, name) && !slices.Contains(optional, name):

@@ -392,7 +392,7 @@ func TestImportSurvivesCrashes(t *testing.T) {
 	t.Parallel()
 	onEveryEngine(t, func(t *testing.T, w *world) {
 		p := w.pool()
-		const people = 2500
+		const people = 10_000
 		j := w.uploaded(p, crowd(w.header(p), people))
 		if _, err := w.startImport(j); err != nil {
 			t.Fatal(err)

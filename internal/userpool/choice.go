@@ -70,7 +70,7 @@ func (a *attempt) firstFactors(u *user) (list []cognitoidp.ChallengeNameType) {
 			list = append(list, factor)
 		}
 	}
-	add(cognitoidp.ChallengeNameTypePassword, cognitoidp.AuthFactorTypePassword, u == nil || u.hasPassword())
+	add(cognitoidp.ChallengeNameTypePassword, cognitoidp.AuthFactorTypePassword, u == nil || u.hasPassword() || len(u.Hash) > 0)
 	add(cognitoidp.ChallengeNameTypePasswordSrp, cognitoidp.AuthFactorTypePassword, u == nil || u.hasPassword())
 	if u != nil && u.Status == cognitoidp.UserStatusTypeForceChangePassword {
 		return list

@@ -1,10 +1,15 @@
 package userpool
 
 import (
+	"bytes"
+	"context"
+	"errors"
 	"strings"
 
 	"pintail/internal/gen/cognitoidp"
+	"pintail/internal/store"
 	"pintail/internal/userpool/passwordhash"
+	"pintail/internal/userpool/srp"
 )
 
 // maxSlowHashes is how many imported hashes are checked at a time. One takes up to a
@@ -21,7 +26,7 @@ func (s *Service) sealHash(p *pool, u *user, algorithm cognitoidp.PasswordHashin
 
 // matchesHash tells whether a password is the one whose hash a user was imported
 // with. It takes long, and its turn: never call it inside a transaction. After the
-// first success the caller replaces the hash by an SRP verifier.
+// first success the caller calls replaceHash.
 func (s *Service) matchesHash(p *pool, u *user, password string) bool {
 	sealed, err := s.verifiers.Open(u.Hash, p.Id, u.Sub, hashName)
 	if err != nil {
@@ -35,4 +40,29 @@ func (s *Service) matchesHash(p *pool, u *user, password string) bool {
 	s.slowHashes <- struct{}{}
 	defer func() { <-s.slowHashes }()
 	return hash.Matches(password)
+}
+
+// replaceHash gives a user who has shown the password for the first time an SRP
+// verifier of it in place of the imported hash. A password that was set meanwhile
+// stays.
+func (s *Service) replaceHash(ctx context.Context, p *pool, u *user, password string) error {
+	sealed, err := s.sealVerifier(p, u.Sub, srp.NewVerifier(p.identity(u.Username), password))
+	if err != nil {
+		return err
+	}
+	hash := u.Hash
+	err = s.update(ctx, func(tx store.Tx) error {
+		_, err := users.Modify(tx, p.Id, u.key(p), func(now *user) error {
+			if now.Sub == u.Sub && bytes.Equal(now.Hash, hash) {
+				now.Verifier, now.Hash = sealed, nil
+			}
+			return nil
+		})
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) { // deleted meanwhile, as the sign-in will find
+		return nil
+	}
+	u.Verifier, u.Hash = sealed, nil
+	return err
 }

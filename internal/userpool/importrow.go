@@ -152,14 +152,8 @@ func (p *pool) importedMFA(text string, u *user) (bool, error) {
 // pool offers as the first factor (Cognito developer guide, "Requiring imported
 // users to reset their passwords").
 func (p *pool) passwordless(u *user) bool {
-	if p.Policies == nil || p.Policies.SignInPolicy == nil {
-		return false
-	}
-	offers := func(f cognitoidp.AuthFactorType) bool {
-		return slices.Contains(p.Policies.SignInPolicy.AllowedFirstAuthFactors, f)
-	}
-	return offers(cognitoidp.AuthFactorTypeEmailOtp) && u.verified(attrEmail) ||
-		offers(cognitoidp.AuthFactorTypeSmsOtp) && u.verified(attrPhone)
+	return p.offersFirst(cognitoidp.AuthFactorTypeEmailOtp) && u.verified(attrEmail) ||
+		p.offersFirst(cognitoidp.AuthFactorTypeSmsOtp) && u.verified(attrPhone)
 }
 
 // importedHash checks a row's password hash and returns it sealed.

@@ -96,7 +96,7 @@ func (u *user) setPassword(p *pool, sealed []byte, now time.Time) {
 	if len(u.OldPasswords) == 0 {
 		u.OldPasswords = nil
 	}
-	u.Verifier, u.PasswordSet = sealed, now.Truncate(time.Millisecond)
+	u.Verifier, u.Hash, u.PasswordSet = sealed, nil, now.Truncate(time.Millisecond)
 	u.Attempts.succeed()
 	u.touch(now)
 }

@@ -50,6 +50,9 @@ func (a *attempt) prove(ctx context.Context, name string, shows proof) (*user, e
 // shown tells whether a proof is one of the user's password. A user without a
 // password is as slow to refuse as one with another.
 func (a *attempt) shown(u *user, shows proof) (bool, error) {
+	if len(u.Hash) > 0 && a.clear != "" && !u.LocalBlocked {
+		return a.matchesHash(a.pool, u, a.clear), nil
+	}
 	if !u.hasPassword() || u.LocalBlocked {
 		shows(u.Username, a.decoyVerifier(a.pool, u.Username))
 		return false, nil
@@ -171,9 +174,13 @@ func (a *attempt) takePassword(ctx context.Context, name, password string) (*ans
 		return nil, err
 	}
 	if u == nil {
+		a.clear = password
 		u, err = a.prove(ctx, name, func(username string, v srp.Verifier) bool {
 			return v.Matches(a.pool.identity(username), password)
 		})
+		if err == nil && len(u.Hash) > 0 {
+			err = a.replaceHash(ctx, a.pool, u, password)
+		}
 	}
 	if err != nil {
 		return nil, err

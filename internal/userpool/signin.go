@@ -28,6 +28,7 @@ type attempt struct {
 	client   *client
 	params   map[string]string
 	metadata map[string]string // ClientMetadata
+	clear    string            // the password, in the flows that send it as it is
 	// now is how far the sign-in has come. It has no ID in the first request.
 	now session
 	// ended tells that the session was used up by this request.

@@ -761,6 +761,28 @@ func TestImportOfPasswordHashes(t *testing.T) {
 		t.Errorf("a user without a hash: %v, %v", got, err)
 	}
 
+	// The first sign-in is by the password in clear, wrong ones count, and afterwards
+	// SRP works too.
+	app := w.app(p)
+	if _, err := w.bySRP(app, "ada", "abc"); err == nil {
+		t.Error("SRP before the first sign-in")
+	}
+	_, err := w.byPassword(app, "ada", "abd")
+	wants(t, err, notAuthorized, "Incorrect username or password.")
+	for range 2 {
+		if _, err := w.byPassword(app, "ada", "abc"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := userpool.MatchesHash(t.Context(), w.service, *p.Id, "ada", "abc"); got || err != nil {
+		t.Errorf("the hash is kept: %v, %v", got, err)
+	}
+	if _, err := w.bySRP(app, "ada", "abc"); err != nil {
+		t.Errorf("SRP afterwards: %v", err)
+	}
+	_, err = w.byPassword(app, "bob", "abc")
+	wants(t, err, "PasswordResetRequiredException", "Password reset required for the user")
+
 	lacking := run(w.createHashed(p, "SCRYPT"), strings.Join(plain, ",")+"\n"+person(plain, "zoe"))
 	wantJob(t, lacking, "Failed", "The header lacks the column: password_hash.", 0, 0, 0)
 	unasked := w.imported(p, strings.Join(columns, ",")+"\n"+person(columns, "zoe")+person(columns, "max", "password_hash", hash))

@@ -30,9 +30,9 @@ const (
 )
 
 const (
-	// importBatch is how many rows a transaction imports. On the embedded engine it
-	// holds the only writer for that long: some 20 ms.
-	importBatch = 200
+	// rowsAtOnce is how many rows a transaction imports. On the embedded engine it
+	// keeps the only writer for some 10 ms.
+	rowsAtOnce = 200
 	// maxImportAttempts is how often a job is begun, by crashes or errors, before it
 	// fails, so that its pool does not stay closed to changes for ever.
 	maxImportAttempts = 10
@@ -171,13 +171,6 @@ func (r *importRun) begin(ctx context.Context) (err error) {
 	return nil
 }
 
-// importRow is a row on its way to become a user, or why it will not.
-type importRow struct {
-	line    int
-	user    *user
-	problem string
-}
-
 // step imports the next batch of rows.
 func (r *importRun) step(ctx context.Context) error {
 	from := r.job.At
@@ -212,97 +205,6 @@ func (j *importJob) conclude(now time.Time) {
 		return
 	}
 	j.end(cognitoidp.UserImportJobStatusTypeSucceeded, importSucceeded, now)
-}
-
-// read reads the next rows of the file. What can be known about them without the
-// directory is known then.
-func (r *importRun) read() (batch []importRow, last bool, err error) {
-	for len(batch) < importBatch {
-		row, line, err := r.rows.Next()
-		if errors.Is(err, io.EOF) {
-			return batch, true, nil
-		}
-		if err != nil && !errors.Is(err, csvimport.ErrTooLong) {
-			return nil, false, err
-		}
-		batch = append(batch, r.parse(row, line, err))
-	}
-	return batch, false, nil
-}
-
-func (r *importRun) parse(row []byte, line int, err error) importRow {
-	parsed := importRow{line: line}
-	var values map[string]string
-	if err == nil {
-		values, err = r.header.Row(row)
-	}
-	if err == nil {
-		parsed.user, err = r.importedUser(r.pool, r.job.Settings.PasswordHashingAlgorithm, values, r.clock.Now())
-	}
-	if err != nil {
-		parsed.problem = rowProblem(err)
-	}
-	return parsed
-}
-
-// importBatch stores the users of a batch, what became of every row, and the counts.
-func (r *importRun) importBatch(tx store.Tx, j *importJob, batch []importRow) error {
-	if len(batch) == 0 {
-		return nil
-	}
-	log := &importLines{Job: r.Job, First: batch[0].line}
-	for _, row := range batch {
-		became, text := rowFailed, row.problem
-		if row.user != nil {
-			var err error
-			if became, text, err = r.pool.admit(tx, row.user); err != nil {
-				return err
-			}
-		}
-		log.add(became, row.line, text)
-		switch became {
-		case rowSucceeded:
-			*j.Settings.ImportedUsers++
-		case rowSkipped:
-			*j.Settings.SkippedUsers++
-		default:
-			*j.Settings.FailedUsers++
-		}
-	}
-	return importLogs.Insert(tx, r.Pool, log.id(), log)
-}
-
-// admit stores an imported user, unless somebody has their name or one of their
-// aliases.
-func (p *pool) admit(tx store.Tx, u *user) (became outcome, text string, err error) {
-	if !p.namedByAddress() { // where the username is an id just made
-		switch _, err := p.resolve(tx, u.Username); {
-		case err == nil:
-			return rowSkipped, "The user already exists.", nil
-		case !errors.Is(err, store.ErrNotFound):
-			return "", "", err
-		}
-	}
-	active := p.activeAliases(u)
-	for _, kind := range p.aliasKinds() {
-		id := active[kind]
-		if id == "" {
-			continue
-		}
-		_, err := aliases.Get(tx, p.Id, id)
-		switch {
-		case err == nil && p.namedByAddress():
-			return rowSkipped, "The user already exists.", nil
-		case err == nil:
-			return rowFailed, "An account with the given " + kind + " already exists.", nil
-		case !errors.Is(err, store.ErrNotFound):
-			return "", "", err
-		}
-	}
-	if err := p.moveAliases(tx, u.key(p), nil, active, false); err != nil {
-		return "", "", err
-	}
-	return rowSucceeded, "The import succeeded.", users.Insert(tx, p.Id, u.key(p), u)
 }
 
 // change lets change work on the running job and stores it. It honours a stop, and

@@ -42,6 +42,7 @@ func (a *App) routes() {
 	handle("GET /_pintail/outbox", a.owner(a.readOutbox))
 	handle("GET /_pintail/apps/{app}/activity", a.owner(a.activity))
 	handle("GET /_pintail/import/{pool}/{job}/log", a.owner(a.importLog))
+	handle("POST /_pintail/pools/{pool}/rotate-keys", a.owner(a.rotateKeys))
 	if a.config.Dev {
 		handle("POST /_pintail/reset", a.owner(a.reset))
 	}
@@ -172,10 +173,6 @@ func (a *App) readOutbox(w http.ResponseWriter, r *http.Request) {
 // activity serves Activity.
 func (a *App) activity(w http.ResponseWriter, r *http.Request) {
 	activity, err := a.Activity(r.Context(), r.PathValue("app"))
-	if refusal, ok := errors.AsType[*model.Error](err); ok {
-		writeJSON(w, refusal.Type.Status, map[string]string{"Message": refusal.Message})
-		return
-	}
 	if err != nil {
 		a.fail(w, err)
 		return
@@ -194,6 +191,15 @@ func (a *App) importLog(w http.ResponseWriter, r *http.Request) {
 	default:
 		writeJSON(w, http.StatusOK, log)
 	}
+}
+
+// rotateKeys makes new signing keys for a user pool.
+func (a *App) rotateKeys(w http.ResponseWriter, r *http.Request) {
+	if err := a.userPools.RotateKeys(r.Context(), r.PathValue("pool")); err != nil {
+		a.fail(w, err)
+		return
+	}
+	writeJSON(w, http.StatusOK, map[string]string{"status": "rotated"})
 }
 
 // reset empties both stores for the next test and keeps the root key.
@@ -219,7 +225,12 @@ func (a *App) Reset(ctx context.Context) error {
 	return a.access.RestoreRootKey(ctx, a.root.AccessKeyID, a.root.Secret)
 }
 
+// fail answers with a room's refusal, and hides everything else in the log.
 func (a *App) fail(w http.ResponseWriter, err error) {
+	if refusal, ok := errors.AsType[*model.Error](err); ok {
+		writeJSON(w, refusal.Type.Status, map[string]string{"Message": refusal.Message})
+		return
+	}
 	a.log.Error("a request to the server's own paths failed", "error", err)
 	writeJSON(w, http.StatusInternalServerError, map[string]string{"Message": "The server could not answer. Its log says why."})
 }

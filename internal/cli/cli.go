@@ -27,6 +27,7 @@ type commands struct {
 	Env       envCmd       `cmd:"" help:"Print the running server's settings for a client."`
 	Outbox    outboxCmd    `cmd:"" help:"Show the codes and messages that the server has sent."`
 	ImportLog importLogCmd `cmd:"" help:"Show what became of the rows of a user import."`
+	Pool      poolCmd      `cmd:"" help:"Look after user pools."`
 	Status    statusCmd    `cmd:"" help:"Tell whether the server runs and what it holds."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 }

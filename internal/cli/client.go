@@ -78,6 +78,11 @@ func (c *client) get(ctx context.Context, path string, out any) error {
 	return c.do(ctx, http.MethodGet, path, app.SigningName, nil, nil, out)
 }
 
+// post tells one of the server's own paths to do something.
+func (c *client) post(ctx context.Context, path string, out any) error {
+	return c.do(ctx, http.MethodPost, path, app.SigningName, nil, nil, out)
+}
+
 // call runs an operation of a JSON service.
 func (c *client) call(ctx context.Context, service, action string, in, out any) error {
 	body, err := json.Marshal(in)

@@ -174,7 +174,7 @@ func (s *Service) discovery(r *wire.Router) {
 			http.Error(w, "The key set cannot be read.", http.StatusInternalServerError)
 			return
 		}
-		writeJSON(w, keys.KeySet(key))
+		writeJSON(w, keys.KeySet(key.VerifyingKey))
 	}))
 	r.HandleHTTP("GET /.well-known/openid-configuration", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, map[string]any{

@@ -67,7 +67,7 @@ func TestSigningKeyForms(t *testing.T) {
 	if key.ID() == poolKeys()[1].ID() {
 		t.Error("two keys have one id")
 	}
-	document, err := json.Marshal(KeySet(key))
+	document, err := json.Marshal(KeySet(key.VerifyingKey))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func TestSigningKeyForms(t *testing.T) {
 func TestOthersVerifyOurTokens(t *testing.T) {
 	t.Parallel()
 	keys := poolKeys()
-	document, err := json.Marshal(KeySet(keys[0], keys[1]))
+	document, err := json.Marshal(KeySet(keys[0].VerifyingKey, keys[1].VerifyingKey))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package userpool
 
 import (
 	"context"
-	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
@@ -138,27 +137,21 @@ func (s *Service) trusted(ctx context.Context, c *wire.Call, token string) (*poo
 	if err != nil {
 		return nil, nil, errUnlessOurs(err, invalidToken)
 	}
-	if key := p.accessKey.ID(); seen.key != key {
-		text, err := verifiedText(token, p.accessKey)
+	if p.find(useAccess, seen.key, c.Time) == nil {
+		text, key, err := s.verified(ctx, p, useAccess, token)
 		if err == nil {
 			seen.claims, err = parseClaims(text)
 		}
-		if err != nil {
+		switch {
+		case errors.Is(err, keys.ErrToken):
 			return nil, nil, errToken(invalidToken, err)
+		case err != nil:
+			return nil, nil, errUnlessOurs(err, invalidToken)
 		}
 		seen.key = key
 		s.checked.use(id, c.Time, func(t *checkedToken) { *t = seen })
 	}
 	return p, seen.claims, nil
-}
-
-func verifiedText(token string, key *keys.SigningKey) ([]byte, error) {
-	return keys.Verify(token, func(kid string) *rsa.PublicKey {
-		if kid != key.ID() {
-			return nil
-		}
-		return key.Public()
-	})
 }
 
 func parseClaims(text []byte) (*tokenClaims, error) {

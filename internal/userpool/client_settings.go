@@ -10,7 +10,8 @@ import (
 // Defaults of an app client (Cognito API reference, CreateUserPoolClient).
 const (
 	defaultRefreshDays   = 30
-	defaultSessionLength = 3 // minutes
+	defaultSessionLength = 3              // minutes
+	maxTokenLife         = 24 * time.Hour // of ID and access tokens
 	maxChallengeLife     = 15 * time.Minute
 )
 
@@ -101,7 +102,7 @@ func checkLifetimes(cl *client) error {
 	within := func(d, least, most time.Duration) bool { return least <= d && d <= most }
 	const minute, day = time.Minute, 24 * time.Hour
 	refresh := cl.refreshLife()
-	if !within(cl.accessLife(), 5*minute, day) || !within(cl.idLife(), 5*minute, day) || !within(refresh, 60*minute, 3650*day) ||
+	if !within(cl.accessLife(), 5*minute, maxTokenLife) || !within(cl.idLife(), 5*minute, maxTokenLife) || !within(refresh, 60*minute, 3650*day) ||
 		cl.accessLife() > refresh || cl.idLife() > refresh {
 		return invalid("Invalid range for token validity.")
 	}

@@ -9,7 +9,7 @@ func (s *Service) Counts(tx store.Tx) (map[string]int, error) {
 		if err != nil {
 			return nil, err
 		}
-		n, err := users.Count(tx, p.Settings.Id)
+		n, err := s.countUsers(tx, p.Settings.Id)
 		if err != nil {
 			return nil, err
 		}

@@ -49,9 +49,12 @@ func (s *Service) VerifyIDToken(ctx context.Context, pool, token string) (Claims
 	if err != nil {
 		return Claims{}, err
 	}
-	text, err := verifiedText(token, p.idKey)
-	if err != nil {
+	text, _, err := s.verified(ctx, p, useID, token)
+	if errors.Is(err, keys.ErrToken) || isAbsent(err) {
 		return Claims{}, fmt.Errorf("%w: %w", ErrIDToken, err)
+	}
+	if err != nil {
+		return Claims{}, err
 	}
 	held, err := parseClaims(text)
 	if err != nil || held.Use != useID || poolID(held.Issuer) != p.Id {

@@ -1,7 +1,6 @@
 package userpool
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 
 	"pintail/internal/gen/cognitoidp"
 	"pintail/internal/gen/model"
-	"pintail/internal/keys"
 	"pintail/internal/keys/ids"
 	"pintail/internal/store"
 	"pintail/internal/wire"
@@ -23,6 +21,8 @@ type poolRecord struct {
 	Region   string
 	// The signing keys, sealed: one for ID tokens, one for access tokens.
 	IDKey, AccessKey []byte
+	// Retired are keys that signed before, see [Service.RotateKeys].
+	Retired []retiredKey `json:",omitzero"`
 	// Factors are the second factors that the pool offers, and its passkeys.
 	Factors factors
 }
@@ -33,9 +33,10 @@ var pools = store.NewCollection("user_pool",
 // pool is a user pool ready for use: shared, and never changed.
 type pool struct {
 	*cognitoidp.UserPoolType
-	schema           schema
-	idKey, accessKey *keys.SigningKey
-	record           *poolRecord
+	*keyring
+	schema schema
+	record *poolRecord
+	opened time.Time // when it was read
 }
 
 // srpName is how the SRP arithmetic calls the pool: its id without the region.
@@ -85,16 +86,15 @@ func errNoPool(id string) error {
 // open makes a stored pool ready for use. It takes the parsed keys over from the
 // old one, if they are the same.
 func (s *Service) open(record *poolRecord, old *pool) (*pool, error) {
-	p := &pool{UserPoolType: &record.Settings, schema: newSchema(record.Settings.SchemaAttributes), record: record}
-	if old != nil && bytes.Equal(old.record.IDKey, record.IDKey) && bytes.Equal(old.record.AccessKey, record.AccessKey) {
-		p.idKey, p.accessKey = old.idKey, old.accessKey
+	p := &pool{
+		UserPoolType: &record.Settings, schema: newSchema(record.Settings.SchemaAttributes), record: record, opened: s.clock.Now(),
+	}
+	if old != nil && old.record.sameKeys(record) {
+		p.keyring = old.keyring
 		return p, nil
 	}
 	var err error
-	if p.idKey, err = s.openKey(record.IDKey, p.Id, "id"); err == nil {
-		p.accessKey, err = s.openKey(record.AccessKey, p.Id, "access")
-	}
-	if err != nil {
+	if p.keyring, err = s.openKeys(record); err != nil {
 		return nil, fmt.Errorf("user pool %s: %w", p.Id, err)
 	}
 	return p, nil
@@ -122,10 +122,10 @@ func (s *Service) createUserPool(ctx context.Context, c *wire.Call, in *cognitoi
 	if err := record.check(); err != nil {
 		return nil, err
 	}
-	if record.IDKey, err = s.newKey(settings.Id, "id"); err != nil {
+	if record.IDKey, err = s.newKey(settings.Id, useID); err != nil {
 		return nil, err
 	}
-	if record.AccessKey, err = s.newKey(settings.Id, "access"); err != nil {
+	if record.AccessKey, err = s.newKey(settings.Id, useAccess); err != nil {
 		return nil, err
 	}
 	err = s.update(ctx, func(tx store.Tx) error {
@@ -174,7 +174,7 @@ func (s *Service) describeUserPool(ctx context.Context, c *wire.Call, in *cognit
 		if found, err = s.poolRecord(tx, c, in.UserPoolId); err != nil {
 			return err
 		}
-		count, err = users.Count(tx, in.UserPoolId)
+		count, err = s.countUsers(tx, in.UserPoolId)
 		return err
 	})
 	if err != nil {
@@ -248,13 +248,14 @@ func (s *Service) deleteUserPool(ctx context.Context, c *wire.Call, in *cognitoi
 			deleteAll(tx, passkeys, id), deleteAll(tx, devices, id), deleteAll(tx, groups, id), deleteAll(tx, memberships, id),
 			deleteAll(tx, riskConfigurations, id), deleteAll(tx, authEvents, id), deleteAll(tx, uiCustomizations, id),
 			deleteAll(tx, styles, id), deleteAll(tx, terms, id), deleteAll(tx, logDeliveries, id),
-			deleteAll(tx, importJobs, id), deleteAll(tx, importChunks, id), deleteAll(tx, importLogs, id),
+			deleteAll(tx, importJobs, id), deleteAll(tx, importChunks, id), deleteAll(tx, importLogs, id), deleteAll(tx, certificates, id),
 			pools.Delete(tx, s.account, id))
 	})
 	if err != nil {
 		return nil, err
 	}
 	s.pools.Forget(id)
+	s.sizes.forget(id)
 	s.risks.Forget(riskKey{id, allClients})
 	for _, clientID := range clientIDs {
 		s.clients.Forget(clientID)

@@ -97,6 +97,7 @@ type Service struct {
 	newKeys  keySource
 	pools    *fresh.Cache[string, *pool]
 	clients  *fresh.Cache[string, *client]
+	sizes    estimates
 	risks    *fresh.Cache[riskKey, *riskRules] // nil where there is no configuration
 	turns    turns
 	spent    *memory[bool]         // SRP challenges that gave tokens
@@ -155,7 +156,7 @@ func Collections() []store.Kind {
 		riskConfigurations, authEvents, uiCustomizations, styles, terms, logDeliveries,
 		passkeys,
 		groups, memberships,
-		importJobs, importChunks, importLogs,
+		importJobs, importChunks, importLogs, certificates,
 	}
 }
 
@@ -167,6 +168,7 @@ func (s *Service) Close() { s.newKeys.close() }
 func (s *Service) Forget() {
 	s.pools.Reset()
 	s.clients.Reset()
+	s.sizes.forget()
 	s.risks.Reset()
 	s.spent.forgetAll()
 	s.unknowns.forgetAll()
@@ -184,6 +186,10 @@ func (s *Service) Routes(r *wire.Router) {
 	wire.Handle(r, cognitoidp.AddCustomAttributes, s.addCustomAttributes)
 	wire.Handle(r, cognitoidp.SetUserPoolMfaConfig, s.setUserPoolMfaConfig)
 	wire.Handle(r, cognitoidp.GetUserPoolMfaConfig, s.getUserPoolMfaConfig)
+	wire.Handle(r, cognitoidp.GetSigningCertificate, s.getSigningCertificate)
+	wire.Handle(r, cognitoidp.TagResource, s.tagResource)
+	wire.Handle(r, cognitoidp.UntagResource, s.untagResource)
+	wire.Handle(r, cognitoidp.ListTagsForResource, s.listTagsForResource)
 
 	wire.Handle(r, cognitoidp.CreateUserPoolClient, s.createUserPoolClient)
 	wire.Handle(r, cognitoidp.DescribeUserPoolClient, s.describeUserPoolClient)

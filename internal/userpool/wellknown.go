@@ -2,7 +2,9 @@ package userpool
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"time"
 
 	"pintail/internal/keys"
 )
@@ -19,14 +21,18 @@ type discovery struct {
 	TokenAuthMethods  []string `json:"token_endpoint_auth_methods_supported"`
 }
 
+// keysFreshFor is how long others may keep a pool's keys: that long after a rotation
+// they may not know the new ones.
+const keysFreshFor = time.Minute
+
 // serveKeys serves the public keys by which anybody can verify a pool's tokens.
 func (s *Service) serveKeys(w http.ResponseWriter, r *http.Request) {
-	s.serveDocument(w, r, func(p *pool) any { return keys.KeySet(p.idKey, p.accessKey) })
+	s.serveDocument(w, r, keysFreshFor, func(p *pool) any { return keys.KeySet(p.verifying(s.clock.Now())...) })
 }
 
 // serveDiscovery serves a pool's OpenID configuration.
 func (s *Service) serveDiscovery(w http.ResponseWriter, r *http.Request) {
-	s.serveDocument(w, r, func(p *pool) any {
+	s.serveDocument(w, r, time.Hour, func(p *pool) any {
 		issuer := s.issuer(p.Id)
 		return discovery{
 			IDTokenAlgorithms: []string{"RS256"},
@@ -40,7 +46,8 @@ func (s *Service) serveDiscovery(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-func (s *Service) serveDocument(w http.ResponseWriter, r *http.Request, of func(*pool) any) {
+// serveDocument serves a document about a pool, which anybody may keep for a while.
+func (s *Service) serveDocument(w http.ResponseWriter, r *http.Request, fresh time.Duration, of func(*pool) any) {
 	p, err := s.pool(r.Context(), r.PathValue("poolId"))
 	switch {
 	case isAbsent(err):
@@ -56,6 +63,6 @@ func (s *Service) serveDocument(w http.ResponseWriter, r *http.Request, of func(
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "public, max-age=3600")
+	w.Header().Set("Cache-Control", fmt.Sprintf("public, max-age=%d", fresh/time.Second))
 	_, _ = w.Write(document) // a reader who went away is nobody's fault
 }

@@ -119,10 +119,10 @@ func (s *Service) createUserPoolClient(ctx context.Context, c *wire.Call, in *co
 		if _, err := s.poolRecord(tx, c, p.Id); err != nil { // deleted meanwhile
 			return err
 		}
-		if err := checkClientSettings(p, in); err != nil {
+		if err := checkClientSettings(tx, p, in); err != nil {
 			return err
 		}
-		if err := s.checkRoomForClient(tx, p.Id); err != nil {
+		if err := checkRoom(tx, clients, p.Id, maxClients, "app clients"); err != nil {
 			return err
 		}
 		if err := clients.Insert(tx, p.Id, settings.ClientId, record); err != nil {

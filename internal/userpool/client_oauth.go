@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"pintail/internal/gen/cognitoidp"
+	"pintail/internal/store"
 )
 
 // selfScope is the scope that the operations of a signed-in user need. A sign-in
@@ -15,25 +16,19 @@ const selfScope = "aws.cognito.signin.user.admin"
 var standardScopes = []string{"phone", "email", "openid", "profile", selfScope}
 
 // checkOAuth checks the settings of the hosted sign-in pages and token endpoint.
-func checkOAuth(p *pool, in *cognitoidp.CreateUserPoolClientRequest) error {
-	for _, provider := range in.SupportedIdentityProviders {
-		if provider != "COGNITO" {
-			return invalid("The provider %s does not exist for User Pool %s.", provider, p.Id)
-		}
+func checkOAuth(tx store.Tx, p *pool, in *cognitoidp.CreateUserPoolClientRequest) error {
+	if err := checkProviders(tx, p, in.SupportedIdentityProviders); err != nil {
+		return err
 	}
-	if len(in.AllowedOAuthFlows) > 0 && !isTrue(in.AllowedOAuthFlowsUserPoolClient) {
-		return invalid("AllowedOAuthFlowsUserPoolClient must be true to use AllowedOAuthFlows.")
-	}
-	if slices.Contains(in.AllowedOAuthFlows, cognitoidp.OAuthFlowTypeClientCredentials) {
-		if len(in.AllowedOAuthFlows) > 1 {
-			return cognitoidp.InvalidOAuthFlowException.New("client_credentials flow can not be selected along with code flow or implicit flow.")
-		}
-		if !isTrue(in.GenerateSecret) && in.ClientSecret == "" {
-			return cognitoidp.InvalidOAuthFlowException.New("client_credentials flow can not be selected if client does not have a client secret.")
-		}
+	if err := checkOAuthFlows(in); err != nil {
+		return err
 	}
 	for _, scope := range in.AllowedOAuthScopes {
-		if !slices.Contains(standardScopes, scope) {
+		known, err := p.offersScope(tx, scope)
+		if err != nil {
+			return err
+		}
+		if !known {
 			return cognitoidp.ScopeDoesNotExistException.Newf("Invalid scope requested: %s", scope)
 		}
 	}
@@ -44,6 +39,36 @@ func checkOAuth(p *pool, in *cognitoidp.CreateUserPoolClientRequest) error {
 	}
 	if in.DefaultRedirectURI != "" && !slices.Contains(in.CallbackURLs, in.DefaultRedirectURI) {
 		return invalid("DefaultRedirectURI must be one of the CallbackURLs.")
+	}
+	return nil
+}
+
+// localProvider is how app clients call the pool's own users.
+const localProvider = "COGNITO"
+
+// checkProviders refuses providers that the pool does not have.
+func checkProviders(tx store.Tx, p *pool, names []string) error {
+	for _, name := range names {
+		if name == localProvider {
+			continue
+		}
+		return invalid("The provider %s does not exist for User Pool %s.", name, p.Id)
+	}
+	return nil
+}
+
+func checkOAuthFlows(in *cognitoidp.CreateUserPoolClientRequest) error {
+	if len(in.AllowedOAuthFlows) > 0 && !isTrue(in.AllowedOAuthFlowsUserPoolClient) {
+		return invalid("AllowedOAuthFlowsUserPoolClient must be true to use AllowedOAuthFlows.")
+	}
+	if !slices.Contains(in.AllowedOAuthFlows, cognitoidp.OAuthFlowTypeClientCredentials) {
+		return nil
+	}
+	if len(in.AllowedOAuthFlows) > 1 {
+		return cognitoidp.InvalidOAuthFlowException.New("client_credentials flow can not be selected along with code flow or implicit flow.")
+	}
+	if !isTrue(in.GenerateSecret) && in.ClientSecret == "" {
+		return cognitoidp.InvalidOAuthFlowException.New("client_credentials flow can not be selected if client does not have a client secret.")
 	}
 	return nil
 }

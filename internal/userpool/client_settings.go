@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"pintail/internal/gen/cognitoidp"
+	"pintail/internal/store"
 )
 
 // Defaults of an app client (Cognito API reference, CreateUserPoolClient).
@@ -53,7 +54,7 @@ func clientDefaults(in *cognitoidp.CreateUserPoolClientRequest) *cognitoidp.User
 }
 
 // checkClientSettings refuses settings that contradict each other or the pool.
-func checkClientSettings(p *pool, in *cognitoidp.CreateUserPoolClientRequest) error {
+func checkClientSettings(tx store.Tx, p *pool, in *cognitoidp.CreateUserPoolClientRequest) error {
 	if isTrue(in.GenerateSecret) && in.ClientSecret != "" {
 		return invalid("Only one of GenerateSecret and ClientSecret can be given.")
 	}
@@ -62,7 +63,7 @@ func checkClientSettings(p *pool, in *cognitoidp.CreateUserPoolClientRequest) er
 		func() error { return checkClientTier(p, in) },
 		func() error { return checkLifetimes(&client{UserPoolClientType: clientDefaults(in)}) },
 		func() error { return checkPermissions(p, in) },
-		func() error { return checkOAuth(p, in) },
+		func() error { return checkOAuth(tx, p, in) },
 		func() error { return checkAnalytics(in.AnalyticsConfiguration) },
 	} {
 		if err := check(); err != nil {

@@ -16,9 +16,9 @@ func (s *Service) updateUserPoolClient(ctx context.Context, c *wire.Call, in *co
 	if err != nil {
 		return nil, err
 	}
-	record, err := s.changeClient(ctx, c, in.UserPoolId, in.ClientId, func(_ store.Tx, r *clientRecord) error {
+	record, err := s.changeClient(ctx, c, in.UserPoolId, in.ClientId, func(tx store.Tx, r *clientRecord) error {
 		wanted := clientReplacement(in, r)
-		if err := checkClientSettings(p, wanted); err != nil {
+		if err := checkClientSettings(tx, p, wanted); err != nil {
 			return err
 		}
 		settings := clientDefaults(wanted)

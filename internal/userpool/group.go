@@ -14,10 +14,6 @@ import (
 // groups are kept as they are described. The pool owns a group, and its id is its name.
 var groups = store.NewCollection[cognitoidp.GroupType]("user_pool_group")
 
-// maxGroups is how many groups a pool can have (Cognito developer guide, "Quotas in
-// Amazon Cognito").
-const maxGroups = 10_000
-
 // createGroup implements CreateGroup.
 func (s *Service) createGroup(ctx context.Context, c *wire.Call, in *cognitoidp.CreateGroupRequest) (*cognitoidp.CreateGroupResponse, error) {
 	now := c.Time.Truncate(time.Millisecond)
@@ -29,16 +25,12 @@ func (s *Service) createGroup(ctx context.Context, c *wire.Call, in *cognitoidp.
 		if _, err := s.poolRecord(tx, c, in.UserPoolId); err != nil {
 			return err
 		}
+		if err := checkRoom(tx, groups, in.UserPoolId, maxGroups, "groups"); err != nil {
+			return err
+		}
 		err := groups.Insert(tx, in.UserPoolId, group.GroupName, group)
 		if errors.Is(err, store.ErrExists) {
 			return cognitoidp.GroupExistsException.New("A group with the name already exists.")
-		}
-		if err != nil {
-			return err
-		}
-		n, err := groups.Count(tx, in.UserPoolId)
-		if err == nil && n > maxGroups {
-			err = cognitoidp.LimitExceededException.Newf("A user pool can have at most %d groups.", maxGroups)
 		}
 		return err
 	})

@@ -8,8 +8,11 @@ import (
 // Quotas of an account and of a pool (Cognito developer guide, "Quotas in Amazon
 // Cognito").
 const (
-	maxPools   = 1000 // in a region
-	maxClients = 1000 // in a pool
+	maxPools             = 1000 // in a region
+	maxClients           = 1000 // in a pool, as the following
+	maxGroups            = 10_000
+	maxResourceServers   = 25
+	maxIdentityProviders = 300
 )
 
 // checkRoomForPool refuses one more pool than a region can have. Counting is cheap,
@@ -32,11 +35,11 @@ func (s *Service) checkRoomForPool(tx store.Tx, region string) error {
 	return cognitoidp.LimitExceededException.Newf("An account can have at most %d user pools in a region.", maxPools)
 }
 
-// checkRoomForClient refuses one more app client than a pool can have.
-func (s *Service) checkRoomForClient(tx store.Tx, poolID string) error {
-	n, err := clients.Count(tx, poolID)
-	if err != nil || n < maxClients {
+// checkRoom refuses one more of what a pool can only have so many of.
+func checkRoom[T any](tx store.Tx, kind *store.Collection[T], poolID string, most int, plural string) error {
+	n, err := kind.Count(tx, poolID)
+	if err != nil || n < most {
 		return err
 	}
-	return cognitoidp.LimitExceededException.Newf("A user pool can have at most %d app clients.", maxClients)
+	return cognitoidp.LimitExceededException.Newf("A user pool can have at most %d %s.", most, plural)
 }

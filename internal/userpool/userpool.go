@@ -157,6 +157,7 @@ func Collections() []store.Kind {
 		passkeys,
 		groups, memberships,
 		importJobs, importChunks, importLogs, certificates,
+		resourceServers,
 	}
 }
 
@@ -209,6 +210,12 @@ func (s *Service) Routes(r *wire.Router) {
 	wire.Handle(r, cognitoidp.AdminRemoveUserFromGroup, s.adminRemoveUserFromGroup)
 	wire.Handle(r, cognitoidp.AdminListGroupsForUser, s.adminListGroupsForUser)
 	wire.Handle(r, cognitoidp.ListUsersInGroup, s.listUsersInGroup)
+
+	wire.Handle(r, cognitoidp.CreateResourceServer, s.createResourceServer)
+	wire.Handle(r, cognitoidp.DescribeResourceServer, s.describeResourceServer)
+	wire.Handle(r, cognitoidp.UpdateResourceServer, s.updateResourceServer)
+	wire.Handle(r, cognitoidp.DeleteResourceServer, s.deleteResourceServer)
+	wire.Handle(r, cognitoidp.ListResourceServers, s.listResourceServers)
 
 	wire.Handle(r, cognitoidp.SignUp, s.signUp)
 	wire.Handle(r, cognitoidp.ConfirmSignUp, s.confirmSignUp)

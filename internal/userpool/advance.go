@@ -88,6 +88,7 @@ func (a *attempt) complete(ctx context.Context, u *user) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.passed(ctx, u)
 	return &answer{AuthenticationResult: result, ChallengeParameters: map[string]string{}}, nil
 }
 

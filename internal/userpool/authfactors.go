@@ -2,10 +2,8 @@ package userpool
 
 import (
 	"context"
-	"slices"
 
 	"pintail/internal/gen/cognitoidp"
-	"pintail/internal/store"
 	"pintail/internal/wire"
 )
 
@@ -15,11 +13,7 @@ func (s *Service) getUserAuthFactors(ctx context.Context, c *wire.Call, in *cogn
 	if err != nil {
 		return nil, err
 	}
-	var u *user
-	err = s.db.View(ctx, func(tx store.Tx) (err error) {
-		u, err = b.user(tx, c)
-		return err
-	})
+	u, err := s.bearing(ctx, c, b)
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +28,7 @@ func (s *Service) getUserAuthFactors(ctx context.Context, c *wire.Call, in *cogn
 func (p *pool) firstFactors(u *user) (names []cognitoidp.AuthFactorType) {
 	for _, factor := range cognitoidp.AuthFactorTypeValues {
 		factor := cognitoidp.AuthFactorType(factor)
-		if slices.Contains(p.Policies.SignInPolicy.AllowedFirstAuthFactors, factor) && u.hasFirst(factor) {
+		if p.offersFirst(factor) && u.hasFirst(factor) {
 			names = append(names, factor)
 		}
 	}
@@ -45,7 +39,7 @@ func (p *pool) firstFactors(u *user) (names []cognitoidp.AuthFactorType) {
 func (u *user) hasFirst(factor cognitoidp.AuthFactorType) bool {
 	switch factor {
 	case cognitoidp.AuthFactorTypePassword:
-		return u.Verifier != nil
+		return u.hasPassword()
 	case cognitoidp.AuthFactorTypeEmailOtp:
 		return u.Attributes[attrEmail] != ""
 	case cognitoidp.AuthFactorTypeSmsOtp:

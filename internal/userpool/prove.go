@@ -154,13 +154,16 @@ func (a *attempt) signInWithPassword(ctx context.Context) (*answer, error) {
 	return a.takePassword(ctx, name, password)
 }
 
-// admit lets the triggers and rules that come before any factor have their say.
+// admit lets the rules and the trigger that come before any factor have their say.
 func (a *attempt) admit(ctx context.Context, name string) error {
-	if a.pool.LambdaConfig.PreAuthentication == "" {
+	if a.pool.LambdaConfig.PreAuthentication == "" && !a.pool.protected() {
 		return nil
 	}
 	u, err := a.find(ctx, a.pool, name)
-	if err != nil || u == nil && !a.client.hidesUsers() {
+	if err != nil {
+		return err
+	}
+	if err := a.checkSource(ctx, u); err != nil || u == nil && !a.client.hidesUsers() {
 		return err
 	}
 	return a.preAuthentication(ctx, u)

@@ -29,6 +29,8 @@ type attempt struct {
 	params   map[string]string
 	metadata map[string]string // ClientMetadata
 	clear    string            // the password, in the flows that send it as it is
+	from     source
+	leaked   bool // the password is known from a breach
 	// now is how far the sign-in has come. It has no ID in the first request.
 	now session
 	// ended tells that the session was used up by this request.
@@ -52,7 +54,7 @@ func (s *Service) initiateAuth(ctx context.Context, c *wire.Call, in *cognitoidp
 	if err != nil {
 		return nil, err
 	}
-	a := attempt{Service: s, call: c, pool: p, client: cl, params: in.AuthParameters, metadata: in.ClientMetadata}
+	a := attempt{Service: s, call: c, pool: p, client: cl, params: in.AuthParameters, metadata: in.ClientMetadata, from: sourceOf(c, cl, in.UserContextData)}
 	return a.begin(ctx, in.AuthFlow, in.Session)
 }
 
@@ -62,7 +64,7 @@ func (s *Service) adminInitiateAuth(ctx context.Context, c *wire.Call, in *cogni
 	if err != nil {
 		return nil, err
 	}
-	a := attempt{Service: s, call: c, pool: p, client: cl, params: in.AuthParameters, metadata: in.ClientMetadata}
+	a := attempt{Service: s, call: c, pool: p, client: cl, params: in.AuthParameters, metadata: in.ClientMetadata, from: adminSourceOf(c, in.ContextData)}
 	a.now.Admin = true
 	out, err := a.begin(ctx, in.AuthFlow, in.Session)
 	if err != nil {
@@ -112,7 +114,7 @@ func (s *Service) respondToAuthChallenge(ctx context.Context, c *wire.Call, in *
 	if err != nil {
 		return nil, err
 	}
-	a := attempt{Service: s, call: c, pool: p, client: cl, params: in.ChallengeResponses, metadata: in.ClientMetadata}
+	a := attempt{Service: s, call: c, pool: p, client: cl, params: in.ChallengeResponses, metadata: in.ClientMetadata, from: sourceOf(c, cl, in.UserContextData)}
 	out, err := a.goOn(ctx, in.ChallengeName, in.Session)
 	if err != nil {
 		return nil, err
@@ -126,7 +128,7 @@ func (s *Service) adminRespondToAuthChallenge(ctx context.Context, c *wire.Call,
 	if err != nil {
 		return nil, err
 	}
-	a := attempt{Service: s, call: c, pool: p, client: cl, params: in.ChallengeResponses, metadata: in.ClientMetadata}
+	a := attempt{Service: s, call: c, pool: p, client: cl, params: in.ChallengeResponses, metadata: in.ClientMetadata, from: adminSourceOf(c, in.ContextData)}
 	a.now.Admin = true
 	out, err := a.goOn(ctx, in.ChallengeName, in.Session)
 	if err != nil {

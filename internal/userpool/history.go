@@ -1,0 +1,59 @@
+package userpool
+
+import (
+	"context"
+
+	"pintail/internal/gen/cognitoidp"
+)
+
+// What becomes of a sign-in goes into the user's history, in pools with threat
+// protection. That it cannot be written is for the log: it keeps nobody out.
+
+// remember adds an event to a user's history.
+func (a *attempt) remember(ctx context.Context, u *user, e authEvent) {
+	if u == nil || !a.pool.protected() {
+		return
+	}
+	e.Type, e.From = cognitoidp.EventTypeSignIn, a.from
+	if err := a.recordAuthEvent(ctx, a.call, a.pool, u, e); err != nil {
+		a.call.Note("history", err.Error())
+	}
+}
+
+// failed notes that a factor was not shown.
+func (a *attempt) failed(ctx context.Context, u *user) {
+	a.remember(ctx, u, authEvent{
+		Response: cognitoidp.EventResponseTypeFail, Challenges: []cognitoidp.ChallengeResponseType{answered(a.factor(), false)},
+	})
+}
+
+// passed notes that the user is in.
+func (a *attempt) passed(ctx context.Context, u *user) {
+	shown := []cognitoidp.ChallengeResponseType{answered(cognitoidp.ChallengeNamePassword, true)}
+	if a.factor() == cognitoidp.ChallengeNameMfa {
+		shown = append(shown, answered(cognitoidp.ChallengeNameMfa, true))
+	}
+	a.remember(ctx, u, authEvent{Response: cognitoidp.EventResponseTypePass, Challenges: shown, Detected: a.leaked})
+}
+
+// factor is what the request shows: the first factor, which the history calls a
+// password whatever it is, or a second one.
+func (a *attempt) factor() cognitoidp.ChallengeName {
+	switch a.now.Challenge {
+	case cognitoidp.ChallengeNameTypeSmsMfa, cognitoidp.ChallengeNameTypeSoftwareTokenMfa, cognitoidp.ChallengeNameTypeEmailOtp:
+		if a.now.First != "" {
+			return cognitoidp.ChallengeNameMfa
+		}
+	}
+	return cognitoidp.ChallengeNamePassword
+}
+
+// checkSource refuses a sign-in from an address that the pool's owner has blocked.
+func (a *attempt) checkSource(ctx context.Context, u *user) error {
+	risk, err := a.riskOfSource(ctx, a.pool, a.client.ClientId, a.from.Address)
+	if err != nil || risk != sourceBlocked {
+		return err
+	}
+	a.remember(ctx, u, authEvent{Response: cognitoidp.EventResponseTypeFail, Blocked: true})
+	return errBlockedSource()
+}

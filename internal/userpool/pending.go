@@ -1,5 +1,0 @@
-package userpool
-
-import "context"
-
-func (a *attempt) failed(ctx context.Context, u *user) {}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -19,6 +20,7 @@ import (
 	"pintail/internal/clock"
 	"pintail/internal/config"
 	"pintail/internal/delivery"
+	"pintail/internal/delivery/smtp"
 	"pintail/internal/event"
 	"pintail/internal/eventstore"
 	"pintail/internal/gen/cognitoidentity"
@@ -62,6 +64,8 @@ type App struct {
 	router     *wire.Router
 	jobs       *job.Queue
 	outbox     *delivery.Outbox
+	dispatcher *delivery.Dispatcher
+	mail       *smtp.Channel // nil: e-mail stays in the outbox
 	access     *access.Service
 	userPools  *userpool.Service
 	identities *identitypool.Service
@@ -126,6 +130,9 @@ func (a *App) openRooms() error {
 	a.jobs = job.New(job.Config{DB: a.db, Clock: a.clock, Log: a.log, Observe: a.metrics.Job})
 	a.outbox = delivery.New(a.db, a.master, a.clock)
 	a.jobs.Handle("outbox.prune", a.pruneOutbox, job.Options{Every: time.Hour})
+	if err := a.openChannels(); err != nil {
+		return err
+	}
 	a.access = access.New(access.Config{
 		DB: a.db, Master: a.master, Clock: a.clock, Account: account, Dev: a.config.Dev, Hosts: a.hosts(),
 	})
@@ -152,6 +159,25 @@ func (a *App) openRooms() error {
 	return nil
 }
 
+// openChannels makes the dispatcher and the channels that are configured.
+func (a *App) openChannels() (err error) {
+	a.dispatcher = delivery.NewDispatcher(a.outbox, a.jobs, a.metrics.Message)
+	if a.mail, err = a.config.Mail(); err != nil {
+		return err
+	}
+	if a.mail != nil {
+		a.dispatcher.Use(delivery.Email, a.mail)
+	}
+	texts, err := a.config.Texts()
+	if err != nil {
+		return err
+	}
+	if texts != nil {
+		a.dispatcher.Use(delivery.SMS, texts)
+	}
+	return nil
+}
+
 // measure shows what the stores count.
 func (a *App) measure() {
 	count := func(name, help string, value func() uint64) {
@@ -161,7 +187,20 @@ func (a *App) measure() {
 	count("pintail_directory_commits_total", "Commits of the directory: fewer than updates when they are grouped.", func() uint64 { return a.db.Stats().Commits })
 	count("pintail_events_appended_total", "Events made durable.", func() uint64 { return a.events.Stats().Appended })
 	count("pintail_event_commits_total", "Group commits of the event store.", func() uint64 { return a.events.Stats().Commits })
+	a.metrics.Gauge("pintail_messages_pending", "Messages that wait to be delivered.", a.pendingMessages)
 	count("pintail_event_failures_total", "Group commits of the event store that failed.", func() uint64 { return a.events.Stats().Failures })
+}
+
+// pendingMessages counts for the metrics.
+func (a *App) pendingMessages() float64 {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	n, err := a.outbox.Pending(ctx)
+	if err != nil {
+		a.log.Warn("the pending messages cannot be counted", "error", err)
+		return math.NaN()
+	}
+	return float64(n)
 }
 
 // hosts are further names that clients may have signed for: the public URL's
@@ -282,6 +321,9 @@ func (a *App) Close() error {
 	}
 	if a.userPools != nil {
 		a.userPools.Close()
+	}
+	if a.mail != nil {
+		a.mail.Close()
 	}
 	errs = append(errs, a.breached.Close())
 	if a.events != nil {

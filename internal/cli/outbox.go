@@ -65,9 +65,10 @@ func (c *outboxCmd) print(s *streams, messages []delivery.Message) error {
 		return nil
 	}
 	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "ID\tTIME\tCHANNEL\tTO\tCODE\tSUBJECT")
+	fmt.Fprintln(w, "ID\tTIME\tSTATE\tCHANNEL\tTO\tCODE\tSUBJECT\tERROR")
 	for _, m := range messages {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", m.ID, m.Time.Local().Format(time.DateTime), m.Channel, m.To, m.Code, m.Subject)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
+			m.ID, m.Time.Local().Format(time.DateTime), m.State, m.Channel, m.To, m.Code, m.Subject, m.LastError())
 	}
 	return w.Flush()
 }
@@ -83,7 +84,11 @@ func printCode(s *streams, messages []delivery.Message) error {
 }
 
 func printMessage(s *streams, m delivery.Message) {
-	fmt.Fprintf(s.out, "id:      %s\ntime:    %s\nchannel: %s\nto:      %s\n", m.ID, m.Time.Local().Format(time.DateTime), m.Channel, m.To)
+	fmt.Fprintf(s.out, "id:      %s\ntime:    %s\nstate:   %s\nchannel: %s\nto:      %s\n",
+		m.ID, m.Time.Local().Format(time.DateTime), m.State, m.Channel, m.To)
+	if why := m.LastError(); why != "" {
+		fmt.Fprintf(s.out, "error:   %s (attempt %d)\n", why, len(m.Attempts))
+	}
 	if m.Subject != "" {
 		fmt.Fprintf(s.out, "subject: %s\n", m.Subject)
 	}

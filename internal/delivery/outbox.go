@@ -1,9 +1,3 @@
-// Package delivery is how messages leave: rooms hand it what a person must
-// receive, inside the transaction that makes the message necessary, and it
-// keeps every one in the outbox, where the owner of the server can read it.
-// With no provider configured the outbox is also where a message's way ends.
-//
-// User pools send codes through it; the command line and developer mode read it.
 package delivery
 
 import (
@@ -14,55 +8,21 @@ import (
 	"time"
 
 	"pintail/internal/clock"
+	"pintail/internal/job"
 	"pintail/internal/keys"
 	"pintail/internal/keys/ids"
 	"pintail/internal/store"
 )
-
-// Channels of a message.
-const (
-	Email = "EMAIL"
-	SMS   = "SMS"
-)
-
-// Message is something that a person receives.
-type Message struct {
-	ID      string // given by the outbox; later messages have greater ids
-	Time    time.Time
-	Channel string // Email or SMS
-	To      string // e-mail address or E.164 number
-	Subject string // e-mail only
-	Body    string
-	// Code is the code or temporary password inside the body, "" when there is none.
-	Code string
-	// Purpose says why the message was sent: "SignUp", "ResendCode", ...
-	Purpose    string
-	UserPoolID string
-	Username   string
-	From       string          // e-mail only; "" leaves it to the server
-	ReplyTo    string          // e-mail only
-	Expires    time.Time       // when it is not worth sending any more; zero is never
-	Route      string          // who takes it instead of the channel's provider, "" for nobody
-	Payload    json.RawMessage // for the route
-}
-
-// entry is a message at rest. Bodies hold codes, so they are sealed.
-type entry struct {
-	ID     string
-	To     string
-	Sealed []byte
-}
-
-var messages = store.NewCollection("message", store.Index("to", func(e *entry) string { return e.To }))
 
 // owner of all messages: the outbox is the server's, not a pool's.
 const owner = "outbox"
 
 // Outbox keeps every message.
 type Outbox struct {
-	db    store.DB
-	seal  *keys.Sealer
-	clock *clock.Clock
+	db         store.DB
+	seal       *keys.Sealer
+	clock      *clock.Clock
+	dispatcher *Dispatcher // nil: every message is kept, and that is all
 }
 
 // New returns the outbox of a directory.
@@ -73,15 +33,58 @@ func New(db store.DB, master *keys.MasterKey, c *clock.Clock) *Outbox {
 // Collections are what the directory must keep for this room.
 func Collections() []store.Kind { return []store.Kind{messages} }
 
-// Send puts a message into the outbox, in the caller's transaction.
+// Send puts a message into the outbox, in the caller's transaction. Where there
+// is somebody to deliver it, that begins after the commit.
 func (o *Outbox) Send(tx store.Tx, m Message) error {
 	m.Time = o.clock.Now()
 	m.ID = fmt.Sprintf("%012x-%s", m.Time.UnixMilli(), ids.UUID()[:8])
-	text, err := json.Marshal(m)
+	m.State, m.Attempts = Kept, nil
+	kind := o.dispatcher.kind(m)
+	if kind != "" {
+		m.State = Pending
+	}
+	e, err := o.close(m)
 	if err != nil {
 		return err
 	}
-	return messages.Insert(tx, owner, m.ID, &entry{ID: m.ID, To: m.To, Sealed: o.seal.Seal(text, m.ID)})
+	if err := messages.Insert(tx, owner, m.ID, e); err != nil || kind == "" {
+		return err
+	}
+	return o.dispatcher.jobs.Enqueue(tx, job.Job{Kind: kind, ID: m.ID})
+}
+
+// close seals a message.
+func (o *Outbox) close(m Message) (*entry, error) {
+	text, err := json.Marshal(m)
+	if err != nil {
+		return nil, err
+	}
+	return &entry{ID: m.ID, To: m.To, State: m.State, Sealed: o.seal.Seal(text, m.ID)}, nil
+}
+
+// record adds an attempt to a message and says what state that leaves it in.
+// A message that is gone, or no longer pending, is left alone.
+func (o *Outbox) record(ctx context.Context, id string, state State, a Attempt) error {
+	return o.db.Update(ctx, func(tx store.Tx) error {
+		e, err := messages.Get(tx, owner, id)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		m, err := o.open(e)
+		if err != nil || m.State != Pending {
+			return err
+		}
+		m.State = state
+		m.Attempts = append(m.Attempts, a)
+		m.Attempts = m.Attempts[max(0, len(m.Attempts)-keepAttempts):]
+		if e, err = o.close(m); err != nil {
+			return err
+		}
+		return messages.Put(tx, owner, id, e)
+	})
 }
 
 // Filter selects messages.
@@ -140,7 +143,13 @@ func (o *Outbox) open(e *entry) (Message, error) {
 	if err != nil {
 		return m, fmt.Errorf("outbox: a message cannot be opened: %w", err)
 	}
-	return m, json.Unmarshal(text, &m)
+	if err := json.Unmarshal(text, &m); err != nil {
+		return m, err
+	}
+	if m.State == "" {
+		m.State = Kept // written before messages had states
+	}
+	return m, nil
 }
 
 // pollEvery is how often Wait looks. Messages may be written by another
@@ -201,6 +210,21 @@ func (o *Outbox) Prune(ctx context.Context, age time.Duration) (int, error) {
 		return nil
 	})
 	return pruned, err
+}
+
+// Pending counts the messages that wait to be delivered.
+func (o *Outbox) Pending(ctx context.Context) (n int, err error) {
+	err = o.db.View(ctx, func(tx store.Tx) error {
+		n = 0
+		for _, err := range messages.All(tx, owner, store.Query{Index: "pending"}) {
+			if err != nil {
+				return err
+			}
+			n++
+		}
+		return nil
+	})
+	return n, err
 }
 
 // Counts tells how many messages there are, for the status page.

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"pintail/internal/delivery"
 	"pintail/internal/job"
 	"pintail/internal/wire"
 )
@@ -20,6 +21,7 @@ type Metrics struct {
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
 	jobs     *prometheus.CounterVec
+	messages *prometheus.CounterVec
 }
 
 // NewMetrics returns metrics of a fresh server.
@@ -36,8 +38,11 @@ func NewMetrics() *Metrics {
 		jobs: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "pintail_jobs_total", Help: "What became of runs of background jobs, by kind and outcome.",
 		}, []string{"kind", "outcome"}),
+		messages: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "pintail_messages_total", Help: "Attempts to deliver messages, by channel and the state that they left the message in.",
+		}, []string{"channel", "state"}),
 	}
-	m.registry.MustRegister(m.requests, m.seconds, m.jobs,
+	m.registry.MustRegister(m.requests, m.seconds, m.jobs, m.messages,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -55,6 +60,17 @@ func (m *Metrics) Request(e wire.Event) {
 // Job records what became of a run of a job; it is a job.Config's Observe.
 func (m *Metrics) Job(e job.Event) {
 	m.jobs.WithLabelValues(e.Kind, string(e.Outcome)).Inc()
+}
+
+// Message records an attempt to deliver a message; it is a delivery.Dispatcher's
+// observer.
+func (m *Metrics) Message(channel string, state delivery.State) {
+	m.messages.WithLabelValues(channel, string(state)).Inc()
+}
+
+// Gauge shows a number that another room measures.
+func (m *Metrics) Gauge(name, help string, value func() float64) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value))
 }
 
 // Counter shows a number that another room counts.

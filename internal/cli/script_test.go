@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,11 +14,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/emersion/go-smtp"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"pintail/internal/app"
 	"pintail/internal/cli"
 	"pintail/internal/sigv4"
+	"pintail/internal/testkit/mailtest"
 )
 
 // Whole stories of the command line, in testdata/script: the real program, real
@@ -29,7 +32,18 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
+	mails := mailtest.Start(t, mailtest.Options{Plain: true, Auth: true, Refuse: func(to string, _ *smtp.Conn) error {
+		if strings.HasPrefix(to, "nobody@") {
+			return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.NoEnhancedCode, Message: "no such mailbox"}
+		}
+		return nil
+	}})
 	testscript.Run(t, testscript.Params{
+		Setup: func(env *testscript.Env) error {
+			address := url.URL{Scheme: "smtp", User: url.UserPassword(mailtest.User, mailtest.Password), Host: fmt.Sprintf("127.0.0.1:%d", mails.Port), RawQuery: "tls=none"}
+			env.Setenv("SMTP", address.String())
+			return nil
+		},
 		Dir:                 "../../testdata/script",
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -41,6 +55,8 @@ func TestScripts(t *testing.T) {
 			"field":  field,
 			"put":    put,
 			"mode":   mode,
+			"state":  state,
+			"mail":   func(ts *testscript.TestScript, _ bool, _ []string) { arrived(ts, mails) },
 		},
 	})
 }
@@ -139,6 +155,34 @@ func send(ts *testscript.TestScript, neg bool, r *http.Request) {
 	if refused := answer.StatusCode >= 300; refused != neg {
 		ts.Fatalf("answered %d: %s", answer.StatusCode, text)
 	}
+}
+
+// mail waits for the next mail to arrive at $SMTP and prints it.
+func arrived(ts *testscript.TestScript, s *mailtest.Server) {
+	select {
+	case m := <-s.Mails:
+		fmt.Fprintf(ts.Stdout(), "%s -> %s\n%s\n", m.From, m.To, m.Text)
+	case <-time.After(20 * time.Second):
+		ts.Fatalf("no mail arrived")
+	}
+}
+
+// state DATA ADDRESS STATE waits until the newest message to an address is in a
+// state, and prints the outbox's line of it.
+func state(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: state DATA ADDRESS STATE")
+	}
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); <-tick.C {
+		ts.Check(ts.Exec("pintail", "outbox", "--data", args[0], "--to", args[1], "--limit", "1"))
+		if line := ts.ReadFile("stdout"); strings.Contains(line, " "+args[2]+" ") {
+			fmt.Fprint(ts.Stdout(), line)
+			return
+		}
+	}
+	ts.Fatalf("the message to %s is not %s: %s", args[1], args[2], ts.ReadFile("stdout"))
 }
 
 // field NAME PATH sets $NAME to a member of the last answer, such as UserPool.Id.

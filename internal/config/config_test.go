@@ -30,6 +30,12 @@ func TestValidate(t *testing.T) {
 		"no list of passwords":         {func(c *config.Config) { c.Breached = "none/such.txt" }, "--breached-passwords cannot be read"},
 		"another database":             {func(c *config.Config) { c.DatabaseURL = "mysql://x" }, "postgres://"},
 		"URL without a scheme":         {func(c *config.Config) { c.PublicURL = "auth.example.org" }, "is not a URL"},
+		"mail in clear":                {func(c *config.Config) { c.SMTPURL, c.MailFrom = "smtp://mail.example.org?tls=none", "a@example.org" }, "on this machine only"},
+		"mail from nobody":             {func(c *config.Config) { c.SMTPURL = "smtps://mail.example.org" }, "--mail-from"},
+		"texts in clear":               {func(c *config.Config) { c.SMSURL = "http://sms.example.org" }, "--sms-url is not an https URL"},
+		"texts to nowhere":             {func(c *config.Config) { c.SMSToken = "t" }, "need --sms-url"},
+		"no template":                  {func(c *config.Config) { c.SMSURL, c.SMSTemplate = "https://sms.example.org", "none" }, "--sms-template cannot be read"},
+		"two ways in":                  {func(c *config.Config) { c.SMSURL, c.SMSToken, c.SMSUser = "https://sms.example.org", "t", "u" }, "give one"},
 		"no folder":                    {func(c *config.Config) { c.Data = "" }, "--data is empty"},
 	} {
 		c := valid()

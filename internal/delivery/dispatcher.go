@@ -27,6 +27,12 @@ func (p permanent) Unwrap() error { return p.error }
 // Permanent wraps an error of a delivery that is not to be tried again.
 func Permanent(err error) error { return permanent{err} }
 
+// IsPermanent tells whether an error has been marked by [Permanent].
+func IsPermanent(err error) bool {
+	_, marked := errors.AsType[permanent](err)
+	return marked
+}
+
 // Dispatcher delivers what the outbox holds.
 type Dispatcher struct {
 	outbox   *Outbox
@@ -150,11 +156,10 @@ func (d *Dispatcher) attempt(ctx context.Context, m Message, number int) (State,
 	ctx, cancel := context.WithTimeout(ctx, attemptTime)
 	defer cancel()
 	err := deliver(ctx, m)
-	_, hopeless := errors.AsType[permanent](err)
 	switch {
 	case err == nil:
 		return Sent, nil
-	case hopeless || number == maxAttempts:
+	case IsPermanent(err) || number == maxAttempts:
 		return Failed, err
 	}
 	return Pending, err

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"net/textproto"
 	"sync"
 	"time"
 
@@ -91,18 +90,10 @@ func (c *Channel) Deliver(ctx context.Context, m delivery.Message) error {
 		case used && refused && refusal.Reason == gomail.ErrConnCheck:
 			continue // it was closed while it was idle
 		case refused && refusal.ErrorCode() >= 500:
-			return delivery.Permanent(reason(err))
+			return delivery.Permanent(err)
 		}
-		return reason(err)
+		return err
 	}
-}
-
-// reason is the server's own refusal, without what the library says around it.
-func reason(err error) error {
-	if refusal, ok := errors.AsType[*textproto.Error](err); ok {
-		return refusal
-	}
-	return err
 }
 
 // connect returns an idle connection, or a new one.

@@ -1,6 +1,7 @@
 package userpool
 
 import (
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -43,8 +44,12 @@ func checkOAuth(tx store.Tx, p *pool, in *cognitoidp.CreateUserPoolClientRequest
 	return nil
 }
 
-// localProvider is how app clients call the pool's own users.
-const localProvider = "COGNITO"
+// Names of the pool itself among identity providers: in the settings of app clients,
+// and of users.
+const (
+	localProvider = "COGNITO"
+	localUser     = "Cognito"
+)
 
 // checkProviders refuses providers that the pool does not have.
 func checkProviders(tx store.Tx, p *pool, names []string) error {
@@ -52,7 +57,13 @@ func checkProviders(tx store.Tx, p *pool, names []string) error {
 		if name == localProvider {
 			continue
 		}
-		return invalid("The provider %s does not exist for User Pool %s.", name, p.Id)
+		_, err := providers.Get(tx, p.Id, name)
+		if errors.Is(err, store.ErrNotFound) {
+			return invalid("The provider %s does not exist for User Pool %s.", name, p.Id)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -83,7 +94,7 @@ func redirectable(address string) bool {
 	case "https":
 		return u.Host != ""
 	case "http":
-		return slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, u.Hostname())
+		return slices.Contains(loopbacks, u.Hostname())
 	}
 	return !slices.Contains([]string{"javascript", "data", "vbscript", "file"}, u.Scheme)
 }

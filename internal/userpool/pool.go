@@ -249,7 +249,7 @@ func (s *Service) deleteUserPool(ctx context.Context, c *wire.Call, in *cognitoi
 			deleteAll(tx, riskConfigurations, id), deleteAll(tx, authEvents, id), deleteAll(tx, uiCustomizations, id),
 			deleteAll(tx, styles, id), deleteAll(tx, terms, id), deleteAll(tx, logDeliveries, id),
 			deleteAll(tx, importJobs, id), deleteAll(tx, importChunks, id), deleteAll(tx, importLogs, id), deleteAll(tx, certificates, id),
-			deleteAll(tx, resourceServers, id),
+			deleteAll(tx, resourceServers, id), deleteAll(tx, providers, id), deleteAll(tx, providerIdentifiers, id),
 			pools.Delete(tx, s.account, id))
 	})
 	if err != nil {

@@ -92,6 +92,7 @@ type Service struct {
 	decoys     *keys.Sealer // MACs from which users that do not exist are made up
 	feedbacks  *keys.Sealer // what lets a user say whether an event was theirs
 	uploads    *keys.Sealer // files of user imports, and the right to upload them
+	idpSecrets *keys.Sealer // identity providers' secrets
 	pages      *store.Tokens
 
 	newKeys  keySource
@@ -143,6 +144,7 @@ func New(c Config) *Service {
 		sources:    newMemory[attempts](attemptWindow, 1<<14),
 		checked:    newMemory[checkedToken](checkedFor, 1<<14),
 		uploads:    c.Master.Sealer("userpool import file"),
+		idpSecrets: c.Master.Sealer("userpool identity provider"),
 		slowHashes: make(chan struct{}, maxSlowHashes),
 	}
 	s.handleImports()
@@ -157,7 +159,7 @@ func Collections() []store.Kind {
 		passkeys,
 		groups, memberships,
 		importJobs, importChunks, importLogs, certificates,
-		resourceServers,
+		resourceServers, providers, providerIdentifiers,
 	}
 }
 
@@ -216,6 +218,13 @@ func (s *Service) Routes(r *wire.Router) {
 	wire.Handle(r, cognitoidp.UpdateResourceServer, s.updateResourceServer)
 	wire.Handle(r, cognitoidp.DeleteResourceServer, s.deleteResourceServer)
 	wire.Handle(r, cognitoidp.ListResourceServers, s.listResourceServers)
+
+	wire.Handle(r, cognitoidp.CreateIdentityProvider, s.createIdentityProvider)
+	wire.Handle(r, cognitoidp.DescribeIdentityProvider, s.describeIdentityProvider)
+	wire.Handle(r, cognitoidp.GetIdentityProviderByIdentifier, s.getIdentityProviderByIdentifier)
+	wire.Handle(r, cognitoidp.UpdateIdentityProvider, s.updateIdentityProvider)
+	wire.Handle(r, cognitoidp.DeleteIdentityProvider, s.deleteIdentityProvider)
+	wire.Handle(r, cognitoidp.ListIdentityProviders, s.listIdentityProviders)
 
 	wire.Handle(r, cognitoidp.SignUp, s.signUp)
 	wire.Handle(r, cognitoidp.ConfirmSignUp, s.confirmSignUp)

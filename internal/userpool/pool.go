@@ -231,6 +231,9 @@ func (s *Service) deleteUserPool(ctx context.Context, c *wire.Call, in *cognitoi
 		if found.Settings.DeletionProtection == cognitoidp.DeletionProtectionTypeActive {
 			return invalid("The user pool cannot be deleted because deletion protection is activated. Deletion protection must be inactivated first.")
 		}
+		if found.hasDomain() {
+			return invalid("User pool cannot be deleted. It has a domain configured that should be deleted first.")
+		}
 		if err := refuseDuringImport(tx, id); err != nil {
 			return err
 		}

@@ -67,9 +67,6 @@ func checkEmail(in *cognitoidp.CreateUserPoolRequest) error {
 	if e := in.EmailConfiguration; e != nil && e.EmailSendingAccount == cognitoidp.EmailSendingAccountTypeDeveloper && e.SourceArn == "" {
 		return invalid("SourceArn is required when EmailSendingAccount is DEVELOPER.")
 	}
-	if t := in.VerificationMessageTemplate; t != nil && t.DefaultEmailOption == cognitoidp.DefaultEmailOptionTypeConfirmWithLink {
-		return invalid("CONFIRM_WITH_LINK needs a user pool domain, which this server does not offer yet. Use CONFIRM_WITH_CODE.")
-	}
 	return nil
 }
 

@@ -137,9 +137,6 @@ func TestPoolRefusals(t *testing.T) {
 		}, invalidParameter, "PreTokenGeneration and the LambdaArn of PreTokenGenerationConfig must be the same."},
 		{"reserved tag", func(in *idp.CreateUserPoolInput) { in.UserPoolTags = map[string]string{"AWS:team": "blue"} },
 			"UserPoolTaggingException", "Tag keys that begin with aws: are reserved."},
-		{"link without a domain", func(in *idp.CreateUserPoolInput) {
-			in.VerificationMessageTemplate = &types.VerificationMessageTemplateType{DefaultEmailOption: "CONFIRM_WITH_LINK"}
-		}, invalidParameter, "CONFIRM_WITH_LINK needs a user pool domain, which this server does not offer yet. Use CONFIRM_WITH_CODE."},
 		{"update settings", func(in *idp.CreateUserPoolInput) {
 			in.UserAttributeUpdateSettings = &types.UserAttributeUpdateSettingsType{AttributesRequireVerificationBeforeUpdate: []types.VerifiedAttributeType{"phone_number"}}
 		}, invalidParameter, "All attributes in AttributesRequireVerificationBeforeUpdate must exist in AutoVerifiedAttributes"},

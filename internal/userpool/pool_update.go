@@ -65,6 +65,7 @@ func (r *poolRecord) replaceSettings(settings *cognitoidp.UserPoolType, hadMFA b
 	r.Settings = *settings
 	r.Settings.Id, r.Settings.Arn = old.Id, old.Arn
 	r.Settings.CreationDate, r.Settings.SchemaAttributes = old.CreationDate, old.SchemaAttributes
+	r.Settings.Domain, r.Settings.CustomDomain = old.Domain, old.CustomDomain
 	switch {
 	case !r.mfa(): // SetUserPoolMfaConfig has to name them again
 		r.Factors = factors{WebAuthn: r.Factors.WebAuthn}

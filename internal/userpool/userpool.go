@@ -159,7 +159,7 @@ func Collections() []store.Kind {
 		passkeys,
 		groups, memberships,
 		importJobs, importChunks, importLogs, certificates,
-		resourceServers, providers, providerIdentifiers,
+		resourceServers, providers, providerIdentifiers, domains,
 	}
 }
 
@@ -225,6 +225,11 @@ func (s *Service) Routes(r *wire.Router) {
 	wire.Handle(r, cognitoidp.UpdateIdentityProvider, s.updateIdentityProvider)
 	wire.Handle(r, cognitoidp.DeleteIdentityProvider, s.deleteIdentityProvider)
 	wire.Handle(r, cognitoidp.ListIdentityProviders, s.listIdentityProviders)
+
+	wire.Handle(r, cognitoidp.CreateUserPoolDomain, s.createUserPoolDomain)
+	wire.Handle(r, cognitoidp.DescribeUserPoolDomain, s.describeUserPoolDomain)
+	wire.Handle(r, cognitoidp.UpdateUserPoolDomain, s.updateUserPoolDomain)
+	wire.Handle(r, cognitoidp.DeleteUserPoolDomain, s.deleteUserPoolDomain)
 
 	wire.Handle(r, cognitoidp.SignUp, s.signUp)
 	wire.Handle(r, cognitoidp.ConfirmSignUp, s.confirmSignUp)

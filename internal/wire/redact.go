@@ -19,12 +19,13 @@ type redacted struct{ v reflect.Value }
 const hiddenText = "***"
 
 // secretParameters are the keys of string maps (AuthParameters,
-// ChallengeResponses) whose values are secrets although their shapes are not
-// marked.
+// ChallengeResponses, ProviderDetails) whose values are secrets although their
+// shapes are not marked.
 var secretParameters = map[string]bool{
 	"PASSWORD": true, "NEW_PASSWORD": true, "SECRET_HASH": true, "REFRESH_TOKEN": true, "PASSWORD_CLAIM_SIGNATURE": true,
 	"PASSWORD_CLAIM_SECRET_BLOCK": true, "SMS_MFA_CODE": true, "EMAIL_OTP_CODE": true, "SMS_OTP_CODE": true,
 	"SOFTWARE_TOKEN_MFA_CODE": true, "ANSWER": true, "CREDENTIAL": true,
+	"client_secret": true, "private_key": true,
 }
 
 // LogValue implements slog.LogValuer.

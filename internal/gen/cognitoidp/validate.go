@@ -1405,7 +1405,7 @@ var (
 	deviceKeyTypeRule                                = &model.StringRule{Min: 1, Max: 55, Pattern: &model.Pattern{Text: `[\w-]+_[0-9a-f-]+`}}
 	deviceNameTypeRule                               = &model.StringRule{Min: 1, Max: 1024}
 	deviceRememberedStatusTypeRule                   = &model.StringRule{Enum: DeviceRememberedStatusTypeValues}
-	domainTypeRule                                   = &model.StringRule{Min: 1, Max: 63, Pattern: &model.Pattern{Text: `^[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?$`}}
+	domainTypeRule                                   = &model.StringRule{Min: 1, Max: 63}
 	emailAddressTypeRule                             = &model.StringRule{Pattern: &model.Pattern{Text: `[\p{L}\p{M}\p{S}\p{N}\p{P}]+@[\p{L}\p{M}\p{S}\p{N}\p{P}]+`}}
 	emailInviteMessageTypeRule                       = &model.StringRule{Min: 6, Max: 20000, Pattern: &model.Pattern{Text: `[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*`, Expr: `[\p{L}\p{M}\p{S}\p{N}\p{P}\s\x0B*]*`}}
 	emailMfaMessageTypeRule                          = &model.StringRule{Min: 6, Max: 20000, Pattern: &model.Pattern{Text: `[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*\{####\}[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*`, Expr: `[\p{L}\p{M}\p{S}\p{N}\p{P}\s\x0B*]*\{####\}[\p{L}\p{M}\p{S}\p{N}\p{P}\s\x0B*]*`}}

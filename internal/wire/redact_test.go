@@ -15,7 +15,6 @@ func TestRedacted(t *testing.T) {
 	t.Parallel()
 	const secret = "hush-hush-hush"
 	tests := map[string]any{
-		"SECRET_HASH": &cognitoidp.InitiateAuthRequest{AuthParameters: map[string]string{"USERNAME": "ada", "SECRET_HASH": secret}},
 		"client_secret": &cognitoidp.CreateIdentityProviderRequest{
 			ProviderDetails: map[string]string{"client_id": "ada", "client_secret": secret},
 		},

@@ -141,6 +141,7 @@ func (a *App) openRooms() error {
 		Triggers: a.triggers, Breached: a.breached, Jobs: a.jobs,
 		CodesPerSource: a.config.CodesPerSource,
 	})
+	a.dispatcher.Handle(userpool.SenderRoute, a.userPools.SendByTrigger)
 	a.identities = identitypool.New(identitypool.Config{
 		DB: a.db, Master: a.master, Clock: a.clock, Access: a.access, UserPools: a.userPools, Account: a.config.AccountID,
 	})

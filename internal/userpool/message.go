@@ -98,10 +98,11 @@ func (p *pool) wording(why occasion) wording {
 
 // authenticationWording returns the text for a second factor or a one-time password.
 func (p *pool) authenticationWording() wording {
+	email := orEmpty(p.record.Factors.Email)
 	return wording{
 		SMS:     or(p.SmsAuthenticationMessage, defaultAuthentication),
-		Email:   defaultAuthentication,
-		Subject: defaultAuthSubject,
+		Email:   or(email.Message, defaultAuthentication),
+		Subject: or(email.Subject, defaultAuthSubject),
 	}
 }
 

@@ -34,6 +34,7 @@ import (
 	"pintail/internal/store/sqlite"
 	"pintail/internal/testkit/pgtest"
 	"pintail/internal/userpool"
+	"pintail/internal/userpool/trigger"
 	"pintail/internal/wire"
 )
 
@@ -57,6 +58,9 @@ type world struct {
 	master  *keys.MasterKey
 	url     string
 	region  string
+	// What a test sets before it calls start again.
+	triggers  *trigger.Invoker
+	perSource int
 }
 
 // rootGate lets one key do everything; what keys may do is package access's concern.
@@ -138,7 +142,7 @@ func (w *world) start() {
 	w.service = userpool.New(userpool.Config{
 		Jobs: w.jobs,
 		DB:   w.db, Master: w.master, Clock: w.clock, Account: account, Sender: w.outbox,
-		BaseURL: func() string { return w.url },
+		BaseURL: func() string { return w.url }, Triggers: w.triggers, CodesPerSource: w.perSource,
 	})
 	userpool.ShareKeys(w.service) // and so it must not be closed
 	// The client signs with the machine's time, whatever the room's clock says.

@@ -3,6 +3,7 @@ package userpool
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 
 	"pintail/internal/delivery"
@@ -106,8 +107,9 @@ func (s *Service) customMessage(ctx context.Context, by caller, p *pool, u *user
 	return nil
 }
 
-// senderRoute is the outbox's route to the pools' own senders.
-const senderRoute = "user pool sender"
+// SenderRoute is the outbox's route to the pools' own senders, whose messages
+// [Service.SendByTrigger] delivers.
+const SenderRoute = "user pool sender"
 
 // sending is what a custom sender is asked to send, as the outbox keeps it.
 type sending struct {
@@ -135,9 +137,20 @@ func (s *Service) routeToTrigger(p *pool, u *user, n notice, m *delivery.Message
 	order.Event.Request = trigger.SenderRequest{
 		Code: trigger.Text(m.Code), ClientMetadata: n.metadata, UserAttributes: u.triggerAttributes(),
 	}
-	m.Route = senderRoute
+	m.Route = SenderRoute
 	m.Payload, err = json.Marshal(order)
 	return err
+}
+
+// SendByTrigger hands a message of [SenderRoute] to the pool's custom sender. It runs
+// after the message's transaction, and again if it fails: a sender may see a message
+// twice.
+func (s *Service) SendByTrigger(ctx context.Context, m delivery.Message) error {
+	var order sending
+	if err := json.Unmarshal(m.Payload, &order); err != nil {
+		return delivery.Permanent(fmt.Errorf("user pool: a sender's message cannot be read: %w", err))
+	}
+	return s.triggers.Send(ctx, order.Kind, order.ARN, order.Key, &order.Event)
 }
 
 // preAuthentication asks the PreAuthentication trigger whether somebody may try to

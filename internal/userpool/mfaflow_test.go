@@ -1,0 +1,187 @@
+package userpool_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+	"github.com/google/go-cmp/cmp"
+)
+
+// A pool that demands a second factor lets nobody in before one is set up, and asks
+// for it from then on.
+func TestSetUpAuthenticatorAtSignIn(t *testing.T) {
+	t.Parallel()
+	onEveryEngine(t, func(t *testing.T, w *world) {
+		pool := w.pool()
+		app := w.app(pool)
+		w.member(app, "ada")
+		w.offerTOTP(pool, "ON")
+		asked, err := w.byPassword(app, "ada", password)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if asked.ChallengeName != "MFA_SETUP" || asked.AuthenticationResult != nil || asked.ChallengeParameters["MFAS_CAN_SETUP"] != `["SOFTWARE_TOKEN_MFA"]` {
+			t.Fatalf("asked for %+v", asked)
+		}
+		_, err = w.respond(app, "MFA_SETUP", asked.Session, "USERNAME", "ada")
+		wants(t, err, invalidParameter, "MFA setup is not complete: verify a software token or give an email address.")
+		begun, err := w.AssociateSoftwareToken(t.Context(), &idp.AssociateSoftwareTokenInput{Session: asked.Session})
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown, err := w.VerifySoftwareToken(t.Context(), &idp.VerifySoftwareTokenInput{Session: begun.Session, UserCode: aws.String(w.code(*begun.SecretCode))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		in, err := w.respond(app, "MFA_SETUP", shown.Session, "USERNAME", "ada")
+		if err != nil || in.AuthenticationResult == nil {
+			t.Fatalf("%+v, %v", in, err)
+		}
+		_, err = w.respond(app, "MFA_SETUP", shown.Session, "USERNAME", "ada")
+		wants(t, err, notAuthorized, "Invalid session for the user, session can only be used once.")
+
+		again, err := w.byPassword(app, "ada", password)
+		if err != nil || again.ChallengeName != "SOFTWARE_TOKEN_MFA" || again.AuthenticationResult != nil {
+			t.Fatalf("%+v, %v", again, err)
+		}
+		_, err = w.respond(app, "SOFTWARE_TOKEN_MFA", again.Session, "USERNAME", "ada", "SOFTWARE_TOKEN_MFA_CODE", w.code(*begun.SecretCode))
+		wants(t, err, "ExpiredCodeException", "Your software token has already been used once.")
+		w.clock.Advance(30 * time.Second)
+		code := w.code(*begun.SecretCode)
+		_, err = w.respond(app, "SOFTWARE_TOKEN_MFA", again.Session, "USERNAME", "ada", "SOFTWARE_TOKEN_MFA_CODE", wrong(code))
+		wants(t, err, "CodeMismatchException", "Invalid code received for user")
+		in, err = w.respond(app, "SOFTWARE_TOKEN_MFA", again.Session, "USERNAME", "ada", "SOFTWARE_TOKEN_MFA_CODE", code) // a wrong code keeps the session
+		if err != nil || in.AuthenticationResult == nil {
+			t.Fatalf("%+v, %v", in, err)
+		}
+		_, err = w.respond(app, "SOFTWARE_TOKEN_MFA", again.Session, "USERNAME", "ada", "SOFTWARE_TOKEN_MFA_CODE", code)
+		wants(t, err, notAuthorized, "Invalid session for the user, session can only be used once.")
+	})
+}
+
+// smsPool is a pool where codes by SMS are the second factor of everybody.
+func (w *world) smsPool() (*types.UserPoolType, *types.UserPoolClientType) {
+	w.t.Helper()
+	pool := w.pool()
+	app := w.app(pool)
+	w.setMFA(pool, func(in *idp.SetUserPoolMfaConfigInput) {
+		in.SmsMfaConfiguration = &types.SmsMfaConfigType{SmsAuthenticationMessage: aws.String("Enter {####}!"), SmsConfiguration: smsRole}
+	})
+	return pool, app
+}
+
+func TestSecondFactorBySMS(t *testing.T) {
+	t.Parallel()
+	onEveryEngine(t, func(t *testing.T, w *world) {
+		_, app := w.smsPool()
+		const phone = "+4915112345678"
+		w.member(app, "ada", "phone_number", phone)
+		asked, err := w.byPassword(app, "ada", password)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]string{"CODE_DELIVERY_DELIVERY_MEDIUM": "SMS", "CODE_DELIVERY_DESTINATION": "+*********5678", "USER_ID_FOR_SRP": "ada"}
+		if diff := cmp.Diff(want, asked.ChallengeParameters); asked.ChallengeName != "SMS_MFA" || diff != "" {
+			t.Fatalf("asked for %s: %s", asked.ChallengeName, diff)
+		}
+		m := w.messageTo(phone)
+		if m.Body != "Enter "+m.Code+"!" || m.Purpose != "Authentication" || m.Expires.Sub(w.clock.Now()) > 3*time.Minute {
+			t.Errorf("message %+v", m)
+		}
+		for range 4 {
+			_, err = w.respond(app, "SMS_MFA", asked.Session, "USERNAME", "ada", "SMS_MFA_CODE", wrong(m.Code))
+			wants(t, err, "CodeMismatchException", "Invalid verification code provided, please try again.")
+		}
+		in, err := w.respond(app, "SMS_MFA", asked.Session, "USERNAME", "ada", "SMS_MFA_CODE", m.Code)
+		if err != nil || in.AuthenticationResult == nil {
+			t.Fatalf("%+v, %v", in, err)
+		}
+		// Another node, which remembers nothing, takes the code no second time.
+		w.start()
+		_, err = w.respond(app, "SMS_MFA", asked.Session, "USERNAME", "ada", "SMS_MFA_CODE", m.Code)
+		wants(t, err, "ExpiredCodeException", "Invalid code provided, please request a code again.")
+	})
+}
+
+// Whoever knows the password must not be able to guess the second factor by
+// beginning again and again.
+func TestGuessingASecondFactor(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	_, app := w.smsPool()
+	w.member(app, "ada", "phone_number", "+4915112345678")
+	for range 5 {
+		asked, err := w.byPassword(app, "ada", password)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = w.respond(app, "SMS_MFA", asked.Session, "USERNAME", "ada", "SMS_MFA_CODE", wrong(w.codeTo("+4915112345678")))
+		wants(t, err, "CodeMismatchException", "Invalid verification code provided, please try again.")
+	}
+	_, err := w.byPassword(app, "ada", password)
+	wants(t, err, notAuthorized, "Password attempts exceeded")
+}
+
+func TestChooseASecondFactor(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	pool := w.pool(byOwnMail)
+	app := w.app(pool)
+	w.member(app, "ada", "phone_number", "+4915112345678")
+	tokens := w.signIn(app, "ada")
+	w.offerAll(pool, "OPTIONAL")
+	secret := w.enroll(tokens)
+	if err := w.choose(tokens, changes(smsMFA(true, false), appMFA(true, false))); err != nil {
+		t.Fatal(err)
+	}
+	asked, err := w.byPassword(app, "ada", password)
+	if err != nil || asked.ChallengeName != "SELECT_MFA_TYPE" || asked.ChallengeParameters["MFAS_CAN_CHOOSE"] != `["SMS_MFA","SOFTWARE_TOKEN_MFA"]` {
+		t.Fatalf("%+v, %v", asked, err)
+	}
+	_, err = w.respond(app, "SELECT_MFA_TYPE", asked.Session, "USERNAME", "ada", "ANSWER", "EMAIL_OTP")
+	wants(t, err, invalidParameter, "EMAIL_OTP is not one of the MFA methods that can be chosen.")
+	chosen, err := w.respond(app, "SELECT_MFA_TYPE", asked.Session, "USERNAME", "ada", "ANSWER", "SOFTWARE_TOKEN_MFA")
+	if err != nil || chosen.ChallengeName != "SOFTWARE_TOKEN_MFA" {
+		t.Fatalf("%+v, %v", chosen, err)
+	}
+	w.clock.Advance(30 * time.Second)
+	in, err := w.respond(app, "SOFTWARE_TOKEN_MFA", chosen.Session, "USERNAME", "ada", "SOFTWARE_TOKEN_MFA_CODE", w.code(secret))
+	if err != nil || in.AuthenticationResult == nil {
+		t.Fatalf("%+v, %v", in, err)
+	}
+}
+
+// A session is for its challenge, its client, its user and its operation only.
+func TestSessionIsForItsChallenge(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	pool, app := w.smsPool()
+	other := w.app(pool)
+	w.member(app, "ada", "phone_number", "+4915112345678")
+	w.member(app, "bob", "phone_number", "+4915112345679")
+	asked, err := w.byPassword(app, "ada", password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := w.codeTo("+4915112345678")
+	const invalidSession = "Invalid session for the user."
+	_, err = w.respond(app, "EMAIL_OTP", asked.Session, "USERNAME", "ada", "EMAIL_OTP_CODE", code)
+	wants(t, err, notAuthorized, invalidSession)
+	_, err = w.respond(other, "SMS_MFA", asked.Session, "USERNAME", "ada", "SMS_MFA_CODE", code)
+	wants(t, err, notAuthorized, invalidSession)
+	_, err = w.respond(app, "SMS_MFA", asked.Session, "USERNAME", "bob", "SMS_MFA_CODE", code)
+	wants(t, err, notAuthorized, invalidSession)
+	_, err = w.respond(app, "SMS_MFA", nil, "USERNAME", "ada", "SMS_MFA_CODE", code)
+	wants(t, err, invalidParameter, "Missing required parameter Session")
+	_, err = w.AdminRespondToAuthChallenge(t.Context(), &idp.AdminRespondToAuthChallengeInput{
+		UserPoolId: pool.Id, ClientId: app.ClientId, ChallengeName: "SMS_MFA", Session: asked.Session,
+		ChallengeResponses: map[string]string{"USERNAME": "ada", "SMS_MFA_CODE": code},
+	})
+	wants(t, err, notAuthorized, invalidSession)
+	w.clock.Advance(3 * time.Minute)
+	_, err = w.respond(app, "SMS_MFA", asked.Session, "USERNAME", "ada", "SMS_MFA_CODE", code)
+	wants(t, err, notAuthorized, "Invalid session for the user, session is expired.")
+}

@@ -1,0 +1,228 @@
+package userpool_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+
+	"pintail/internal/userpool/srp"
+)
+
+// choicePool is a pool whose users choose how to begin.
+func (w *world) choicePool(hides bool) (*types.UserPoolType, *types.UserPoolClientType) {
+	w.t.Helper()
+	pool := w.pool(func(in *idp.CreateUserPoolInput) {
+		in.Policies = &types.UserPoolPolicyType{SignInPolicy: &types.SignInPolicyType{AllowedFirstAuthFactors: []types.AuthFactorType{"PASSWORD", "EMAIL_OTP"}}}
+	})
+	app := w.app(pool, func(in *idp.CreateUserPoolClientInput) {
+		in.ExplicitAuthFlows = append(in.ExplicitAuthFlows, "ALLOW_USER_AUTH")
+		if hides {
+			in.PreventUserExistenceErrors = "ENABLED"
+		}
+	})
+	return pool, app
+}
+
+// begin starts USER_AUTH.
+func (w *world) begin(app *types.UserPoolClientType, session *string, pairs ...string) (*idp.InitiateAuthOutput, error) {
+	w.t.Helper()
+	parameters := map[string]string{}
+	for i := 0; i < len(pairs); i += 2 {
+		parameters[pairs[i]] = pairs[i+1]
+	}
+	return w.InitiateAuth(w.t.Context(), &idp.InitiateAuthInput{AuthFlow: "USER_AUTH", ClientId: app.ClientId, Session: session, AuthParameters: parameters})
+}
+
+// otpTo returns the one-time password of the newest message to an address.
+func (w *world) otpTo(address string) string {
+	w.t.Helper()
+	code := w.messageTo(address).Code
+	if len(code) != 8 {
+		w.t.Fatalf("one-time password %q", code)
+	}
+	return code
+}
+
+func TestChooseHowToBegin(t *testing.T) {
+	t.Parallel()
+	onEveryEngine(t, func(t *testing.T, w *world) {
+		_, app := w.choicePool(false)
+		w.member(app, "ada")
+		asked, err := w.begin(app, nil, "USERNAME", "ada")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if asked.ChallengeName != "SELECT_CHALLENGE" || !slices.Equal(asked.AvailableChallenges, []types.ChallengeNameType{"PASSWORD", "PASSWORD_SRP", "EMAIL_OTP"}) {
+			t.Fatalf("asked for %s of %v", asked.ChallengeName, asked.AvailableChallenges)
+		}
+		_, err = w.respond(app, "SELECT_CHALLENGE", asked.Session, "USERNAME", "ada", "ANSWER", "SMS_OTP")
+		wants(t, err, invalidParameter, "SMS_OTP is not one of the challenges that can be selected.")
+		mail, err := w.respond(app, "SELECT_CHALLENGE", asked.Session, "USERNAME", "ada", "ANSWER", "EMAIL_OTP")
+		if err != nil || mail.ChallengeName != "EMAIL_OTP" || mail.ChallengeParameters["CODE_DELIVERY_DESTINATION"] != "a***@e***" {
+			t.Fatalf("%+v, %v", mail, err)
+		}
+		_, err = w.respond(app, "SELECT_CHALLENGE", asked.Session, "USERNAME", "ada", "ANSWER", "EMAIL_OTP")
+		wants(t, err, notAuthorized, "Invalid session for the user, session can only be used once.")
+		code := w.otpTo("ada@example.org")
+		_, err = w.respond(app, "EMAIL_OTP", mail.Session, "USERNAME", "ada", "EMAIL_OTP_CODE", "x"+code[1:])
+		wants(t, err, "CodeMismatchException", "Invalid verification code provided, please try again.")
+		in, err := w.respond(app, "EMAIL_OTP", mail.Session, "USERNAME", "ada", "EMAIL_OTP_CODE", code)
+		if err != nil || in.AuthenticationResult == nil {
+			t.Fatalf("%+v, %v", in, err)
+		}
+
+		client := srpClient(app, password)
+		challenge, err := w.begin(app, nil, "USERNAME", "ada", "PREFERRED_CHALLENGE", "PASSWORD_SRP", "SRP_A", client.PublicHex())
+		if err != nil || challenge.ChallengeName != "PASSWORD_VERIFIER" || challenge.Session == nil {
+			t.Fatalf("%+v, %v", challenge, err)
+		}
+		answer := w.answer(app, client, challenge.ChallengeParameters)
+		answer.Session = challenge.Session
+		if out, err := w.RespondToAuthChallenge(t.Context(), answer); err != nil || out.AuthenticationResult == nil {
+			t.Fatalf("%+v, %v", out, err)
+		}
+		direct, err := w.begin(app, nil, "USERNAME", "ada", "PREFERRED_CHALLENGE", "PASSWORD", "PASSWORD", password)
+		if err != nil || direct.AuthenticationResult == nil {
+			t.Fatalf("%+v, %v", direct, err)
+		}
+	})
+}
+
+// SELECT_CHALLENGE and the passwords that come after it.
+func TestSelectAPassword(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	_, app := w.choicePool(false)
+	w.member(app, "ada")
+	sel := func() *string {
+		t.Helper()
+		asked, err := w.begin(app, nil, "USERNAME", "ada")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return asked.Session
+	}
+	in, err := w.respond(app, "SELECT_CHALLENGE", sel(), "USERNAME", "ada", "ANSWER", "PASSWORD", "PASSWORD", password)
+	if err != nil || in.AuthenticationResult == nil {
+		t.Fatalf("%+v, %v", in, err)
+	}
+	asked, err := w.respond(app, "SELECT_CHALLENGE", sel(), "USERNAME", "ada", "ANSWER", "PASSWORD")
+	if err != nil || asked.ChallengeName != "PASSWORD" {
+		t.Fatalf("%+v, %v", asked, err)
+	}
+	_, err = w.respond(app, "PASSWORD", asked.Session, "USERNAME", "ada", "PASSWORD", "Wrong-1!")
+	wants(t, err, notAuthorized, "Incorrect username or password.")
+	in, err = w.respond(app, "PASSWORD", asked.Session, "USERNAME", "ada", "PASSWORD", password)
+	if err != nil || in.AuthenticationResult == nil {
+		t.Fatalf("%+v, %v", in, err)
+	}
+	client := srpClient(app, password)
+	srpAsked, err := w.respond(app, "SELECT_CHALLENGE", sel(), "USERNAME", "ada", "ANSWER", "PASSWORD_SRP", "SRP_A", client.PublicHex())
+	if err != nil || srpAsked.ChallengeName != "PASSWORD_VERIFIER" {
+		t.Fatalf("%+v, %v", srpAsked, err)
+	}
+	in, err = w.RespondToAuthChallenge(t.Context(), w.answer(app, client, srpAsked.ChallengeParameters))
+	if err != nil || in.AuthenticationResult == nil {
+		t.Fatalf("%+v, %v", in, err)
+	}
+}
+
+// Whoever signs up without a password signs in by a code, which confirms them too.
+func TestSignUpWithoutPassword(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	pool, app := w.choicePool(false)
+	up, err := w.SignUp(t.Context(), &idp.SignUpInput{ClientId: app.ClientId, Username: aws.String("ada"), UserAttributes: attrs("email", "ada@example.org")})
+	if err != nil || up.UserConfirmed {
+		t.Fatalf("%+v, %v", up, err)
+	}
+	_, err = w.SignUp(t.Context(), &idp.SignUpInput{ClientId: app.ClientId, Username: aws.String("bob")})
+	wants(t, err, invalidParameter, "1 validation error detected: Value at 'password' failed to satisfy constraint: Member must not be null")
+	asked, err := w.begin(app, nil, "USERNAME", "ada", "PREFERRED_CHALLENGE", "EMAIL_OTP")
+	if err != nil || asked.ChallengeName != "EMAIL_OTP" || !slices.Equal(asked.AvailableChallenges, []types.ChallengeNameType{"EMAIL_OTP"}) {
+		t.Fatalf("%+v, %v", asked, err)
+	}
+	in, err := w.respond(app, "EMAIL_OTP", asked.Session, "USERNAME", "ada", "EMAIL_OTP_CODE", w.otpTo("ada@example.org"))
+	if err != nil || in.AuthenticationResult == nil {
+		t.Fatalf("%+v, %v", in, err)
+	}
+	u, err := w.AdminGetUser(t.Context(), &idp.AdminGetUserInput{UserPoolId: pool.Id, Username: aws.String("ada")})
+	if err != nil || u.UserStatus != "CONFIRMED" || values(u.UserAttributes)["email_verified"] != "true" {
+		t.Errorf("%+v, %v", u, err)
+	}
+	_, err = w.byPassword(app, "ada", password)
+	wants(t, err, notAuthorized, "Incorrect username or password.")
+	_, err = w.bySRP(app, "ada", password)
+	wants(t, err, notAuthorized, "Incorrect username or password.")
+}
+
+// The session of a sign-up, once confirmed, stands for a first factor, once.
+func TestAutoSignIn(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	_, app := w.choicePool(false)
+	up := w.signUp(app, "ada", "email", "ada@example.org")
+	if up.Session == nil {
+		t.Fatal("SignUp gave no session")
+	}
+	_, err := w.begin(app, up.Session, "USERNAME", "ada")
+	wants(t, err, notAuthorized, "Invalid session for the user.")
+	confirmed, err := w.ConfirmSignUp(t.Context(), &idp.ConfirmSignUpInput{
+		ClientId: app.ClientId, Username: aws.String("ada"), ConfirmationCode: aws.String(w.codeTo("ada@example.org")), Session: up.Session,
+	})
+	if err != nil || confirmed.Session == nil {
+		t.Fatalf("%+v, %v", confirmed, err)
+	}
+	w.member(app, "bob")
+	_, err = w.begin(app, confirmed.Session, "USERNAME", "bob")
+	wants(t, err, notAuthorized, "Invalid session for the user.")
+	in, err := w.begin(app, confirmed.Session, "USERNAME", "ada")
+	if err != nil || in.AuthenticationResult == nil {
+		t.Fatalf("%+v, %v", in, err)
+	}
+	_, err = w.begin(app, confirmed.Session, "USERNAME", "ada")
+	wants(t, err, notAuthorized, "Invalid session for the user, session can only be used once.")
+
+	byDefault := w.app(&types.UserPoolType{Id: app.UserPoolId})
+	if up := w.signUp(byDefault, "eve", "email", "eve@example.org"); up.Session != nil {
+		t.Error("a session for a client that cannot use it")
+	}
+}
+
+// Somebody who does not exist is asked like somebody who does, by answers of the same
+// shape and length.
+func TestHiddenChoice(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	_, app := w.choicePool(true)
+	w.member(app, "ada")
+	for _, pairs := range [][]string{nil, {"PREFERRED_CHALLENGE", "EMAIL_OTP"}, {"PREFERRED_CHALLENGE", "PASSWORD_SRP", "SRP_A", srp.NewClient("x", "y").PublicHex()}} {
+		real, err := w.begin(app, nil, append([]string{"USERNAME", "ada"}, pairs...)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fake, err := w.begin(app, nil, append([]string{"USERNAME", "eve"}, pairs...)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if fake.ChallengeName != real.ChallengeName || !slices.Equal(fake.AvailableChallenges, real.AvailableChallenges) || len(*fake.Session) != len(*real.Session) {
+			t.Errorf("%v: %s %v with a session of %d, like %s %v with one of %d", pairs,
+				fake.ChallengeName, fake.AvailableChallenges, len(*fake.Session), real.ChallengeName, real.AvailableChallenges, len(*real.Session))
+		}
+		for name, value := range real.ChallengeParameters {
+			if len(fake.ChallengeParameters[name]) != len(value) && name != "SRP_B" {
+				t.Errorf("%v: %s is %q, like %q", pairs, name, fake.ChallengeParameters[name], value)
+			}
+		}
+		if fake.ChallengeName == "EMAIL_OTP" {
+			_, err = w.respond(app, "EMAIL_OTP", fake.Session, "USERNAME", "eve", "EMAIL_OTP_CODE", "12345678")
+			wants(t, err, "CodeMismatchException", "Invalid verification code provided, please try again.")
+		}
+	}
+	_, open := w.choicePool(false)
+	_, err := w.begin(open, nil, "USERNAME", "eve")
+	wants(t, err, "UserNotFoundException", "User does not exist.")
+}

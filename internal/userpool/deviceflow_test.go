@@ -1,0 +1,106 @@
+package userpool_test
+
+import (
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+
+	"pintail/internal/userpool/srp"
+)
+
+// deviceAnswer takes a device's sign-in to its second step and answers it.
+func (w *world) deviceAnswer(app *types.UserPoolClientType, session *string, m *machine, secret string) (*idp.RespondToAuthChallengeOutput, error) {
+	w.t.Helper()
+	client := srp.NewClient(m.group, secret)
+	asked, err := w.respond(app, "DEVICE_SRP_AUTH", session, "USERNAME", "ada", "DEVICE_KEY", m.key, "SRP_A", client.PublicHex())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	p := asked.ChallengeParameters
+	if asked.ChallengeName != "DEVICE_PASSWORD_VERIFIER" || p["DEVICE_KEY"] != m.key {
+		w.t.Fatalf("asked for %s with %v", asked.ChallengeName, p)
+	}
+	timestamp, signature, err := client.Answer(srp.Challenge{UserID: m.key, Salt: p["SALT"], SRPB: p["SRP_B"], SecretBlock: p["SECRET_BLOCK"]}, w.clock.Now())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return w.respond(app, "DEVICE_PASSWORD_VERIFIER", asked.Session, "USERNAME", "ada", "DEVICE_KEY", m.key,
+		"PASSWORD_CLAIM_SECRET_BLOCK", p["SECRET_BLOCK"], "TIMESTAMP", timestamp, "PASSWORD_CLAIM_SIGNATURE", signature)
+}
+
+// A device that a sign-in offered and the user confirmed stands for the second factor
+// from then on.
+func TestDeviceInPlaceOfAFactor(t *testing.T) {
+	t.Parallel()
+	onEveryEngine(t, func(t *testing.T, w *world) {
+		pool := w.pool(withDevices(false))
+		app := w.app(pool)
+		w.member(app, "ada", "phone_number", "+4915112345678")
+		first := w.signIn(app, "ada")
+		if first.NewDeviceMetadata == nil {
+			t.Fatal("no device was offered")
+		}
+		m := &machine{key: *first.NewDeviceMetadata.DeviceKey, group: *first.NewDeviceMetadata.DeviceGroupKey}
+		m.secret, m.config = newSecret(t, m.group, m.key)
+		if w.confirmDevice(first, m, "Ada's laptop") {
+			t.Error("the user was to be asked whether the device is remembered")
+		}
+		w.setMFA(pool, func(in *idp.SetUserPoolMfaConfigInput) {
+			in.SmsMfaConfiguration = &types.SmsMfaConfigType{SmsConfiguration: smsRole}
+		})
+
+		from := func(key string) (*idp.InitiateAuthOutput, error) {
+			return w.InitiateAuth(t.Context(), &idp.InitiateAuthInput{AuthFlow: "USER_PASSWORD_AUTH", ClientId: app.ClientId,
+				AuthParameters: map[string]string{"USERNAME": "ada", "PASSWORD": password, "DEVICE_KEY": key}})
+		}
+		asked, err := from(m.key)
+		if err != nil || asked.ChallengeName != "DEVICE_SRP_AUTH" {
+			t.Fatalf("%+v, %v", asked, err)
+		}
+		in, err := w.deviceAnswer(app, asked.Session, m, m.secret)
+		if err != nil || in.AuthenticationResult == nil {
+			t.Fatalf("%+v, %v", in, err)
+		}
+		if in.AuthenticationResult.NewDeviceMetadata != nil {
+			t.Error("a known device was offered to become known")
+		}
+		claims, _ := w.claimsOf(pool.Id, in.AuthenticationResult.AccessToken)
+		if claims["device_key"] != m.key {
+			t.Errorf("device_key is %v", claims["device_key"])
+		}
+
+		asked, err = from(m.key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = w.deviceAnswer(app, asked.Session, m, "not the secret")
+		wants(t, err, notAuthorized, "Incorrect username or password.")
+		_, err = from("us-east-1_01234567-89ab-cdef-0123-456789abcdef")
+		wants(t, err, "ResourceNotFoundException", "Device does not exist.")
+		without, err := w.byPassword(app, "ada", password)
+		if err != nil || without.ChallengeName != "SMS_MFA" {
+			t.Errorf("without the device: %+v, %v", without, err)
+		}
+
+		// What the device was given works from the device only.
+		refresh := func(key string) error {
+			parameters := map[string]string{"REFRESH_TOKEN": *in.AuthenticationResult.RefreshToken}
+			if key != "" {
+				parameters["DEVICE_KEY"] = key
+			}
+			_, err := w.InitiateAuth(t.Context(), &idp.InitiateAuthInput{AuthFlow: "REFRESH_TOKEN_AUTH", ClientId: app.ClientId, AuthParameters: parameters})
+			return err
+		}
+		wants(t, refresh(""), notAuthorized, "Invalid Refresh Token")
+		if err := refresh(m.key); err != nil {
+			t.Error(err)
+		}
+		if _, err := w.ForgetDevice(t.Context(), &idp.ForgetDeviceInput{AccessToken: in.AuthenticationResult.AccessToken, DeviceKey: aws.String(m.key)}); err != nil {
+			t.Fatal(err)
+		}
+		_, err = from(m.key)
+		wants(t, err, "ResourceNotFoundException", "Device does not exist.")
+	})
+}

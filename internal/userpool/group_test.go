@@ -284,3 +284,61 @@ func groupNames(groups []types.GroupType) (names []string) {
 	}
 	return names
 }
+
+// TestGroupsInTokens reads a member's groups out of their tokens, which change with
+// the next token and not before.
+func TestGroupsInTokens(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	p := w.pool()
+	app := w.app(p)
+	w.member(app, "ada")
+	const writer, reader = "arn:aws:iam::123456789012:role/writer", "arn:aws:iam::123456789012:role/reader"
+	as := func(role string, precedence int32) func(*idp.CreateGroupInput) {
+		return func(in *idp.CreateGroupInput) { in.RoleArn, in.Precedence = &role, &precedence }
+	}
+	w.group(p, "readers", as(reader, 2))
+	w.group(p, "writers", as(writer, 1))
+	w.group(p, "anybody")
+	for _, name := range []string{"anybody", "readers", "writers"} {
+		w.join(p, "ada", name)
+	}
+	tokens := w.signIn(app, "ada")
+	id, _ := w.claimsOf(p.Id, tokens.IdToken)
+	access, _ := w.claimsOf(p.Id, tokens.AccessToken)
+	names := []any{"writers", "readers", "anybody"}
+	if diff := cmp.Diff(names, id["cognito:groups"]); diff != "" {
+		t.Error("ID token:", diff)
+	}
+	if diff := cmp.Diff(names, access["cognito:groups"]); diff != "" {
+		t.Error("access token:", diff)
+	}
+	if diff := cmp.Diff([]any{writer, reader}, id["cognito:roles"]); diff != "" {
+		t.Error(diff)
+	}
+	if id["cognito:preferred_role"] != writer || access["cognito:roles"] != nil || access["cognito:preferred_role"] != nil {
+		t.Errorf("preferred role %v, access token %v", id["cognito:preferred_role"], access)
+	}
+
+	w.leave(p, "ada", "writers")
+	refreshed, err := w.InitiateAuth(t.Context(), &idp.InitiateAuthInput{
+		AuthFlow: "REFRESH_TOKEN_AUTH", ClientId: app.ClientId, AuthParameters: map[string]string{"REFRESH_TOKEN": *tokens.RefreshToken},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, _ = w.claimsOf(p.Id, refreshed.AuthenticationResult.IdToken)
+	if diff := cmp.Diff([]any{"readers", "anybody"}, id["cognito:groups"]); diff != "" {
+		t.Error("refreshed:", diff)
+	}
+	if id["cognito:preferred_role"] != reader {
+		t.Errorf("refreshed: preferred role %v", id["cognito:preferred_role"])
+	}
+
+	w.leave(p, "ada", "readers")
+	w.leave(p, "ada", "anybody")
+	id, _ = w.claimsOf(p.Id, w.signIn(app, "ada").IdToken)
+	if groups, ok := id["cognito:groups"]; ok {
+		t.Errorf("groups %v, want no claim", groups)
+	}
+}

@@ -253,6 +253,7 @@ func (s *Service) deleteUserPool(ctx context.Context, c *wire.Call, in *cognitoi
 			deleteAll(tx, styles, id), deleteAll(tx, terms, id), deleteAll(tx, logDeliveries, id),
 			deleteAll(tx, importJobs, id), deleteAll(tx, importChunks, id), deleteAll(tx, importLogs, id), deleteAll(tx, certificates, id),
 			deleteAll(tx, resourceServers, id), deleteAll(tx, providers, id), deleteAll(tx, providerIdentifiers, id),
+			deleteAll(tx, links, id),
 			pools.Delete(tx, s.account, id))
 	})
 	if err != nil {

@@ -178,6 +178,8 @@ func claimValue(name, value string) any {
 		}
 	case attrAddress:
 		return map[string]string{"formatted": value}
+	case attrIdentities:
+		return identityClaims(value)
 	}
 	return value
 }

@@ -159,7 +159,7 @@ func Collections() []store.Kind {
 		passkeys,
 		groups, memberships,
 		importJobs, importChunks, importLogs, certificates,
-		resourceServers, providers, providerIdentifiers, domains,
+		resourceServers, providers, providerIdentifiers, domains, links,
 	}
 }
 
@@ -225,6 +225,9 @@ func (s *Service) Routes(r *wire.Router) {
 	wire.Handle(r, cognitoidp.UpdateIdentityProvider, s.updateIdentityProvider)
 	wire.Handle(r, cognitoidp.DeleteIdentityProvider, s.deleteIdentityProvider)
 	wire.Handle(r, cognitoidp.ListIdentityProviders, s.listIdentityProviders)
+
+	wire.Handle(r, cognitoidp.AdminLinkProviderForUser, s.adminLinkProviderForUser)
+	wire.Handle(r, cognitoidp.AdminDisableProviderForUser, s.adminDisableProviderForUser)
 
 	wire.Handle(r, cognitoidp.CreateUserPoolDomain, s.createUserPoolDomain)
 	wire.Handle(r, cognitoidp.DescribeUserPoolDomain, s.describeUserPoolDomain)

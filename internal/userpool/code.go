@@ -84,6 +84,12 @@ func (s *Service) takeCode(p *pool, u *user, why purpose, given string, c *wire.
 	return kept, nil
 }
 
+// knowsCode tells whether takeCode would take a code.
+func (s *Service) knowsCode(p *pool, u *user, why purpose, given string, now time.Time) bool {
+	kept, ok := u.Codes[string(why)]
+	return ok && now.Before(kept.Expires) && subtle.ConstantTimeCompare(kept.MAC, s.codeMAC(p, u, why, given)) == 1
+}
+
 func errExpiredCode() error {
 	return cognitoidp.ExpiredCodeException.New("Invalid code provided, please request a code again.")
 }

@@ -9,6 +9,7 @@ import (
 
 	"pintail/internal/clock"
 	"pintail/internal/gen/cognitoidp"
+	"pintail/internal/job"
 	"pintail/internal/store"
 	"pintail/internal/store/postgres"
 	"pintail/internal/store/sqlite"
@@ -24,10 +25,10 @@ const million = 1_000_000
 func BenchmarkListUsers(b *testing.B) {
 	engines := map[string]func() (store.DB, error){
 		"sqlite": func() (store.DB, error) {
-			return sqlite.Open(context.Background(), filepath.Join(b.TempDir(), "x.db"), Collections()...)
+			return sqlite.Open(context.Background(), filepath.Join(b.TempDir(), "x.db"), append(Collections(), job.Collections()...)...)
 		},
 		"postgres": func() (store.DB, error) {
-			return postgres.Open(context.Background(), pgtest.Database(b), Collections()...)
+			return postgres.Open(context.Background(), pgtest.Database(b), append(Collections(), job.Collections()...)...)
 		},
 	}
 	for _, engine := range []string{"sqlite", "postgres"} {
@@ -44,7 +45,8 @@ func BenchmarkListUsers(b *testing.B) {
 
 func benchmarkListUsers(b *testing.B, db store.DB) {
 	ctx := context.Background()
-	s := New(Config{DB: db, Master: testMaster(b), Clock: clock.Fixed(noon), Account: "123456789012", BaseURL: func() string { return "http://localhost:9400" }})
+	now := clock.Fixed(noon)
+	s := New(Config{DB: db, Master: testMaster(b), Clock: now, Jobs: job.New(job.Config{DB: db, Clock: now}), Account: "123456789012", BaseURL: func() string { return "http://localhost:9400" }})
 	defer s.Close()
 	c := &wire.Call{Op: cognitoidp.ListUsers.Operation, Time: noon, Region: "us-east-1", Account: "123456789012"}
 	created, err := s.createUserPool(ctx, c, &cognitoidp.CreateUserPoolRequest{PoolName: "people"})

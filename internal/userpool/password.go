@@ -50,8 +50,11 @@ func (s *Service) sealedPassword(p *pool, u *user, password string) ([]byte, err
 
 // newPassword checks a password that a user chooses in place of another, and returns
 // what is kept of it.
-func (s *Service) newPassword(_ context.Context, p *pool, clientID string, u *user, password string) ([]byte, error) {
+func (s *Service) newPassword(ctx context.Context, p *pool, clientID string, u *user, password string) ([]byte, error) {
 	if err := checkPassword(p.Policies.PasswordPolicy, password); err != nil {
+		return nil, err
+	}
+	if err := s.checkBreached(ctx, p, clientID, cognitoidp.EventFilterTypePasswordChange, password); err != nil {
 		return nil, err
 	}
 	if err := s.checkReuse(p, u, password); err != nil {

@@ -188,6 +188,27 @@ func (a *attempt) takePassword(ctx context.Context, name, password string) (*ans
 	if err != nil {
 		return nil, err
 	}
+	if err := a.checkLeaked(ctx, u, password); err != nil {
+		return nil, err
+	}
 	a.now.First = cognitoidp.ChallengeNameTypePassword
 	return a.advance(ctx, u)
+}
+
+// checkLeaked refuses a right password that is known from a breach, where the pool's
+// risk configuration says so.
+func (a *attempt) checkLeaked(ctx context.Context, u *user, password string) error {
+	if !a.pool.protected() {
+		return nil
+	}
+	risk, err := a.riskOfSource(ctx, a.pool, a.client.ClientId, a.from.Address)
+	if err != nil || risk == sourceSkipped {
+		return err
+	}
+	detected, blocked, err := a.compromised(ctx, a.pool, a.client.ClientId, cognitoidp.EventFilterTypeSignIn, password)
+	if a.leaked = detected; err != nil || !blocked {
+		return err
+	}
+	a.remember(ctx, u, authEvent{Response: cognitoidp.EventResponseTypeFail, Detected: true, Blocked: true})
+	return errCompromisedSignIn()
 }

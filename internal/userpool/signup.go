@@ -32,6 +32,9 @@ func (s *Service) signUp(ctx context.Context, c *wire.Call, in *cognitoidp.SignU
 	if err := s.preSignUp(ctx, by, p, u, trigger.PreSignUpSignUp, in.ValidationData); err != nil {
 		return nil, err
 	}
+	if err := s.checkBreached(ctx, p, cl.ClientId, cognitoidp.EventFilterTypeSignUp, in.Password); err != nil {
+		return nil, err
+	}
 	// Outside of the transaction, which may run more than once.
 	sealed, err := s.sealedPassword(p, u, in.Password)
 	if err != nil {

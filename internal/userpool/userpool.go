@@ -239,6 +239,12 @@ func (s *Service) Routes(r *wire.Router) {
 	wire.Handle(r, cognitoidp.ResendConfirmationCode, s.resendConfirmationCode)
 	wire.Handle(r, cognitoidp.AdminConfirmSignUp, s.adminConfirmSignUp)
 
+	wire.Handle(r, cognitoidp.ForgotPassword, s.forgotPassword)
+	wire.Handle(r, cognitoidp.ConfirmForgotPassword, s.confirmForgotPassword)
+	wire.Handle(r, cognitoidp.ChangePassword, s.changePassword)
+	wire.Handle(r, cognitoidp.AdminSetUserPassword, s.adminSetUserPassword)
+	wire.Handle(r, cognitoidp.AdminResetUserPassword, s.adminResetUserPassword)
+
 	wire.Handle(r, cognitoidp.InitiateAuth, s.initiateAuth)
 	wire.Handle(r, cognitoidp.RespondToAuthChallenge, s.respondToAuthChallenge)
 	wire.Handle(r, cognitoidp.AdminInitiateAuth, s.adminInitiateAuth)

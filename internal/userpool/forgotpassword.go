@@ -1,0 +1,246 @@
+package userpool
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"pintail/internal/gen/cognitoidp"
+	"pintail/internal/store"
+	"pintail/internal/userpool/trigger"
+	"pintail/internal/wire"
+)
+
+// resetLimit is under which name the calls about a forgotten password are counted:
+// asking for a code and bringing it share one limit (Cognito developer guide, "Quotas").
+const resetLimit = "ForgotPassword"
+
+// forgotPassword implements ForgotPassword: a code goes to an address that the user has
+// verified. Somebody whom the pool does not know may be known to its UserMigration
+// trigger.
+func (s *Service) forgotPassword(ctx context.Context, c *wire.Call, in *cognitoidp.ForgotPasswordRequest) (*cognitoidp.ForgotPasswordResponse, error) {
+	cl, p, err := s.client(ctx, in.ClientId)
+	if err != nil {
+		return nil, err
+	}
+	c.Note("pool", p.Id)
+	if err := cl.checkSecretHash(in.SecretHash, in.Username); err != nil {
+		return nil, err
+	}
+	by := caller{c, cl.ClientId, in.ClientMetadata}
+	if _, err := s.migrateForgotten(ctx, by, p, in.Username); err != nil {
+		return nil, err
+	}
+	details, err := s.sendReset(ctx, by, p, in.Username, func(tx store.Tx, u *user, n notice) (*cognitoidp.CodeDeliveryDetailsType, error) {
+		return s.remind(tx, p, u, n, c)
+	})
+	if hidden, ok := errors.AsType[*unreachable](err); ok {
+		if !cl.hidesUsers() {
+			return nil, hidden.error
+		}
+		details, err = s.remindNobody(p, c, in.Username)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &cognitoidp.ForgotPasswordResponse{CodeDeliveryDetails: details}, nil
+}
+
+// unreachable refuses a user who cannot be sent a code. Clients that hide who exists
+// are told the same as of somebody who can.
+type unreachable struct{ error }
+
+// sendReset prepares the message for a forgotten password and lets send decide about it
+// in a transaction.
+func (s *Service) sendReset(ctx context.Context, by caller, p *pool, name string, send func(store.Tx, *user, notice) (*cognitoidp.CodeDeliveryDetailsType, error)) (details *cognitoidp.CodeDeliveryDetailsType, err error) {
+	n, err := s.notice(ctx, by, p, onForgotPassword, func() (*user, error) {
+		u, err := s.find(ctx, p, name)
+		if err != nil || u == nil || p.mayReset(u) != nil {
+			return nil, err
+		}
+		return u, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = s.update(ctx, func(tx store.Tx) error {
+		u, err := p.resolve(tx, name)
+		if errors.Is(err, store.ErrNotFound) {
+			return &unreachable{errNoCombination()}
+		}
+		if err != nil {
+			return err
+		}
+		return p.modify(tx, u, func() (err error) {
+			details, err = send(tx, u, n)
+			return err
+		})
+	})
+	return details, err
+}
+
+// mayReset refuses a user who cannot choose another password by a code.
+func (p *pool) mayReset(u *user) error {
+	switch {
+	case !u.Enabled:
+		return &unreachable{errDisabled()}
+	case u.Status == cognitoidp.UserStatusTypeForceChangePassword || u.Status == cognitoidp.UserStatusTypeExternalProvider:
+		return &unreachable{cognitoidp.NotAuthorizedException.New("User password cannot be reset in the current state.")}
+	}
+	if _, to := p.recoveryDestination(u); to == "" {
+		return &unreachable{errNoRecovery()}
+	}
+	return nil
+}
+
+func errNoRecovery() error {
+	return invalid("Cannot reset password for the user as there is no registered/verified email or phone_number")
+}
+
+// remind sends a user the code.
+func (s *Service) remind(tx store.Tx, p *pool, u *user, n notice, c *wire.Call) (*cognitoidp.CodeDeliveryDetailsType, error) {
+	if err := p.mayReset(u); err != nil {
+		return nil, err
+	}
+	if err := u.Attempts.allow(resetLimit, maxResets, c.Time); err != nil {
+		return nil, err
+	}
+	attribute, to := p.recoveryDestination(u)
+	return s.sendCode(tx, p, u, forReset, n, attribute, to, c.Time)
+}
+
+// remindNobody answers for somebody to whom no code goes.
+func (s *Service) remindNobody(p *pool, c *wire.Call, name string) (*cognitoidp.CodeDeliveryDetailsType, error) {
+	if err := s.countReset(p, c, name); err != nil {
+		return nil, err
+	}
+	kinds := p.recoveryKinds()
+	if len(kinds) == 0 {
+		return nil, errNoRecovery()
+	}
+	if isPhone(name) && slices.Contains(kinds, attrPhone) {
+		return s.decoyAddress(p, name, attrPhone), nil
+	}
+	if isEmail(name) && slices.Contains(kinds, attrEmail) {
+		return s.decoyAddress(p, name, attrEmail), nil
+	}
+	return s.decoyAddress(p, name, kinds[len(kinds)-1]), nil
+}
+
+// countReset counts a call about somebody who does not exist.
+func (s *Service) countReset(p *pool, c *wire.Call, name string) (err error) {
+	s.unknowns.use(p.Id+"/"+p.fold(name), c.Time, func(a *attempts) { err = a.allow(resetLimit, maxResets, c.Time) })
+	return err
+}
+
+// recoveryKinds are the attributes to which a code for a forgotten password may go, in
+// the order of the pool's AccountRecoverySetting; without one, the phone goes first
+// (Cognito API reference, AccountRecoverySettingType).
+func (p *pool) recoveryKinds() (kinds []string) {
+	options := slices.Clone(orEmpty(p.AccountRecoverySetting).RecoveryMechanisms)
+	if len(options) == 0 {
+		return []string{attrPhone, attrEmail}
+	}
+	slices.SortFunc(options, func(a, b cognitoidp.RecoveryOptionType) int { return int(*a.Priority - *b.Priority) })
+	for _, option := range options {
+		switch option.Name {
+		case cognitoidp.RecoveryOptionNameTypeVerifiedEmail:
+			kinds = append(kinds, attrEmail)
+		case cognitoidp.RecoveryOptionNameTypeVerifiedPhoneNumber:
+			kinds = append(kinds, attrPhone)
+		}
+	}
+	return kinds
+}
+
+// recoveryDestination returns where a code for a forgotten password goes: the first of
+// the user's verified addresses, but not one whose codes are the user's only second
+// factor, since it would then be the only factor.
+func (p *pool) recoveryDestination(u *user) (attribute, to string) {
+	factors, _ := p.secondFactors(u)
+	for _, kind := range p.recoveryKinds() {
+		alone := len(factors) == 1 && messageAttributes[factors[0]] == kind
+		if to := u.Attributes[kind]; to != "" && u.verified(kind) && !alone {
+			return kind, to
+		}
+	}
+	return "", ""
+}
+
+// confirmForgotPassword implements ConfirmForgotPassword: whoever knows the code sets
+// the password.
+func (s *Service) confirmForgotPassword(ctx context.Context, c *wire.Call, in *cognitoidp.ConfirmForgotPasswordRequest) (*cognitoidp.ConfirmForgotPasswordResponse, error) {
+	cl, p, err := s.client(ctx, in.ClientId)
+	if err != nil {
+		return nil, err
+	}
+	c.Note("pool", p.Id)
+	if err := cl.checkSecretHash(in.SecretHash, in.Username); err != nil {
+		return nil, err
+	}
+	if err := checkPassword(p.Policies.PasswordPolicy, in.Password); err != nil {
+		return nil, err
+	}
+	u, err := s.find(ctx, p, in.Username)
+	if err != nil {
+		return nil, err
+	}
+	if u == nil {
+		return nil, s.resetNobody(p, cl, c, in.Username)
+	}
+	// What was used before is told to somebody with the code only.
+	var sealed []byte
+	if s.knowsCode(p, u, forReset, in.ConfirmationCode, c.Time) {
+		if sealed, err = s.newPassword(ctx, p, cl.ClientId, u, in.Password); err != nil {
+			return nil, err
+		}
+	}
+	err = s.update(ctx, func(tx store.Tx) error {
+		if u, err = p.reread(tx, u); err != nil {
+			return err
+		}
+		return p.modify(tx, u, func() error { return s.reset(p, u, in.ConfirmationCode, sealed, c) })
+	})
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.postConfirmation(ctx, caller{c, cl.ClientId, in.ClientMetadata}, p, u, trigger.PostConfirmationConfirmForgotPassword)
+}
+
+// reset takes the code and sets the password. The code proves the address as well.
+func (s *Service) reset(p *pool, u *user, given string, sealed []byte, c *wire.Call) error {
+	switch {
+	case !u.Enabled:
+		return errDisabled()
+	case u.Status == cognitoidp.UserStatusTypeUnconfirmed:
+		return cognitoidp.UserNotConfirmedException.New("User is not confirmed.")
+	}
+	if err := u.Attempts.allow(resetLimit, maxResets, c.Time); err != nil {
+		return err
+	}
+	if _, err := s.takeCode(p, u, forReset, given, c); err != nil {
+		return counted{err}
+	}
+	if sealed == nil { // the code came between the look and the transaction
+		return errExpiredCode()
+	}
+	u.setPassword(p, sealed, c.Time)
+	u.Status = cognitoidp.UserStatusTypeConfirmed
+	return nil
+}
+
+// resetNobody answers for a user that does not exist.
+func (s *Service) resetNobody(p *pool, cl *client, c *wire.Call, name string) error {
+	if !cl.hidesUsers() {
+		return errNoCombination()
+	}
+	asked := false
+	s.unknowns.use(p.Id+"/"+p.fold(name), c.Time, func(a *attempts) { asked = a.Hours[resetLimit].Count > 0 })
+	if err := s.countReset(p, c, name); err != nil {
+		return err
+	}
+	if !asked { // as of somebody who never asked for a code
+		return errExpiredCode()
+	}
+	return errCodeMismatch()
+}

@@ -122,3 +122,21 @@ func TokenVerified(s *Service, token string) (bool, error) {
 	}
 	return n.TokenVerified, nil
 }
+
+// Documents counts what each collection holds of a pool.
+func Documents(ctx context.Context, s *Service, poolID string) (map[string]int, error) {
+	counts := make(map[string]int)
+	err := s.db.View(ctx, func(tx store.Tx) error {
+		for _, kind := range Collections() {
+			n, err := kind.(interface {
+				Count(store.Tx, string) (int, error)
+			}).Count(tx, poolID)
+			if err != nil {
+				return err
+			}
+			counts[kind.Schema().Name] = n
+		}
+		return nil
+	})
+	return counts, err
+}

@@ -259,6 +259,11 @@ func (s *Service) Routes(r *wire.Router) {
 	wire.Handle(r, cognitoidp.VerifyUserAttribute, s.verifyUserAttribute)
 	wire.Handle(r, cognitoidp.AdminGetUser, s.adminGetUser)
 	wire.Handle(r, cognitoidp.ListUsers, s.listUsers)
+	wire.Handle(r, cognitoidp.AdminEnableUser, s.adminEnableUser)
+	wire.Handle(r, cognitoidp.AdminDisableUser, s.adminDisableUser)
+	wire.Handle(r, cognitoidp.AdminUserGlobalSignOut, s.adminUserGlobalSignOut)
+	wire.Handle(r, cognitoidp.AdminDeleteUser, s.adminDeleteUser)
+	wire.Handle(r, cognitoidp.DeleteUser, s.deleteUser)
 
 	wire.Handle(r, cognitoidp.AssociateSoftwareToken, s.associateSoftwareToken)
 	wire.Handle(r, cognitoidp.VerifySoftwareToken, s.verifySoftwareToken)

@@ -48,6 +48,9 @@ func deleteUser(tx store.Tx, p *pool, u *user) error {
 	if err := removeMemberships(tx, p.Id, u); err != nil {
 		return err
 	}
+	if err := removeLinks(tx, p.Id, u); err != nil {
+		return err
+	}
 	if err := removeDevices(tx, p.Id, u.key(p)); err != nil {
 		return err
 	}

@@ -120,9 +120,10 @@ func (s *Service) resendConfirmationCode(ctx context.Context, c *wire.Call, in *
 		return nil, err
 	}
 	out := &cognitoidp.ResendConfirmationCodeResponse{}
+	var u *user
 	err = s.update(ctx, func(tx store.Tx) error {
-		u, err := p.resolve(tx, in.Username)
-		if errors.Is(err, store.ErrNotFound) {
+		if u, err = p.resolve(tx, in.Username); errors.Is(err, store.ErrNotFound) {
+			u = nil
 			out.CodeDeliveryDetails, err = s.resendToNobody(p, cl, c, in.Username)
 			return err
 		}
@@ -137,6 +138,7 @@ func (s *Service) resendConfirmationCode(ctx context.Context, c *wire.Call, in *
 	if err != nil {
 		return nil, err
 	}
+	s.noteEvent(ctx, c, p, u, authEvent{Type: cognitoidp.EventTypeResendCode, Response: cognitoidp.EventResponseTypePass, From: sourceOf(c, cl, in.UserContextData)})
 	return out, nil
 }
 

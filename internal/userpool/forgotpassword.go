@@ -204,6 +204,7 @@ func (s *Service) confirmForgotPassword(ctx context.Context, c *wire.Call, in *c
 	if err != nil {
 		return nil, err
 	}
+	s.noteEvent(ctx, c, p, u, authEvent{Type: cognitoidp.EventTypeForgotPassword, Response: cognitoidp.EventResponseTypePass, From: sourceOf(c, cl, in.UserContextData)})
 	return nil, s.postConfirmation(ctx, caller{c, cl.ClientId, in.ClientMetadata}, p, u, trigger.PostConfirmationConfirmForgotPassword)
 }
 

@@ -40,7 +40,7 @@ func (s *Service) adminUpdateUserAttributes(ctx context.Context, c *wire.Call, i
 // rewrite lets an administrator's call change the attributes of a user.
 func (s *Service) rewrite(ctx context.Context, p *pool, username string, change func(tx store.Tx, u *user) error) error {
 	return s.update(ctx, func(tx store.Tx) error {
-		u, err := p.known(tx, username)
+		u, err := p.userNamed(tx, username)
 		if err != nil {
 			return err
 		}

@@ -2,7 +2,6 @@ package userpool
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"pintail/internal/gen/cognitoidp"
@@ -45,22 +44,13 @@ func (s *Service) administer(ctx context.Context, c *wire.Call, poolID, username
 		return err
 	}
 	return s.update(ctx, func(tx store.Tx) error {
-		u, err := p.known(tx, username)
+		u, err := p.userNamed(tx, username)
 		if err != nil {
 			return err
 		}
 		change(u)
 		return users.Put(tx, p.Id, u.key(p), u)
 	})
-}
-
-// known is resolve for a name that must mean somebody.
-func (p *pool) known(tx store.Tx, name string) (*user, error) {
-	u, err := p.resolve(tx, name)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, errNoUser()
-	}
-	return u, err
 }
 
 // signOut ends every sign-in of the user up to now.

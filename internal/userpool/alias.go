@@ -33,14 +33,14 @@ func (p *pool) aliasID(kind, value string) string {
 	return kind + ":" + value
 }
 
-// aliasKinds are the attributes under whose values users sign in.
-func (p *pool) aliasKinds() []string {
-	var kinds []string
-	for _, kind := range p.UsernameAttributes {
-		kinds = append(kinds, string(kind))
-	}
-	for _, kind := range p.AliasAttributes {
-		kinds = append(kinds, string(kind))
+// aliasKinds are the attributes under whose values users sign in. An address, which its
+// owner has shown to have, goes before a preferred_username, which anybody may choose:
+// nobody can have a name mean them that is somebody else's address.
+func (p *pool) aliasKinds() (kinds []string) {
+	for _, kind := range []string{attrEmail, attrPhone, attrPreferredUsername} {
+		if p.isUsernameAttribute(kind) || p.isAlias(kind) {
+			kinds = append(kinds, kind)
+		}
 	}
 	return kinds
 }

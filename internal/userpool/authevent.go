@@ -169,12 +169,3 @@ func (s *Service) adminListUserAuthEvents(ctx context.Context, c *wire.Call, in 
 	}
 	return out, nil
 }
-
-// userNamed is resolve for an administrator's call.
-func (p *pool) userNamed(tx store.Tx, name string) (*user, error) {
-	u, err := p.resolve(tx, name)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, errNoUser()
-	}
-	return u, err
-}

@@ -16,7 +16,7 @@ func (s *Service) adminDeleteUser(ctx context.Context, c *wire.Call, in *cognito
 		return nil, err
 	}
 	return nil, s.update(ctx, func(tx store.Tx) error {
-		u, err := p.known(tx, in.Username)
+		u, err := p.userNamed(tx, in.Username)
 		if err != nil {
 			return err
 		}

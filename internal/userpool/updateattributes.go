@@ -105,19 +105,17 @@ func (s *Service) change(tx store.Tx, p *pool, u *user, a cognitoidp.AttributeTy
 	return s.changeAddress(tx, p, u, a, n, c)
 }
 
-// checkPreferredUsername refuses a value that is somebody else's username.
+// checkPreferredUsername refuses a value that means somebody else already, be it by
+// their username, their sub or another alias.
 func (p *pool) checkPreferredUsername(tx store.Tx, u *user, value string) error {
 	if value == "" {
 		return nil
 	}
-	other, err := users.Get(tx, p.Id, p.fold(value))
+	other, err := p.resolve(tx, value)
 	if err == nil && other.Sub != u.Sub {
 		return errAliasTaken(attrPreferredUsername)
 	}
-	if errors.Is(err, store.ErrNotFound) {
-		return nil
-	}
-	return err
+	return unlessAbsent(err)
 }
 
 // changeAddress gives a user another email or phone_number: at once and unverified,

@@ -174,9 +174,18 @@ func (p *pool) resolve(tx store.Tx, name string) (*user, error) {
 		}
 	}
 	if looksLikeSub(name) {
-		return users.GetBy(tx, p.Id, attrSub, name)
+		return users.GetBy(tx, p.Id, attrSub, p.fold(name))
 	}
 	return nil, store.ErrNotFound
+}
+
+// userNamed is resolve for a name that must mean somebody.
+func (p *pool) userNamed(tx store.Tx, name string) (*user, error) {
+	u, err := p.resolve(tx, name)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, errNoUser()
+	}
+	return u, err
 }
 
 // looksLikeSub tells whether it is worth looking for a sub.

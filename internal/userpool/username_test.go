@@ -1,6 +1,7 @@
 package userpool_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -151,4 +152,43 @@ func TestPreferredUsername(t *testing.T) {
 	}
 	_, err := w.byPassword(app, "lovelace", password)
 	wants(t, err, "UserNotFoundException", "User does not exist.")
+}
+
+// Nobody can take a name that means somebody else: whoever acts on a user by their
+// address or their sub must not reach another.
+func TestNamesOfOthers(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	p := w.pool(func(in *idp.CreateUserPoolInput) {
+		in.AliasAttributes = []types.AliasAttributeType{"preferred_username", "email"} // in which order does not matter
+		in.UsernameConfiguration = &types.UsernameConfigurationType{CaseSensitive: aws.Bool(false)}
+	})
+	app := w.app(p)
+	w.member(app, "ada")
+	w.member(app, "eve")
+	sub := values(w.adminGet(p, "ada").UserAttributes)["sub"]
+	eve := w.signIn(app, "eve")
+	prefer := func(name string) error {
+		_, err := w.UpdateUserAttributes(t.Context(), &idp.UpdateUserAttributesInput{AccessToken: eve.AccessToken, UserAttributes: attrs("preferred_username", name)})
+		return err
+	}
+	for _, name := range []string{sub, strings.ToUpper(sub)} {
+		wants(t, w.trySignUp(app, name), "UsernameExistsException", "User already exists")
+		_, err := w.create(p, name, quietly)
+		wants(t, err, "UsernameExistsException", "User account already exists")
+		if got := w.adminGet(p, name); *got.Username != "ada" {
+			t.Errorf("%s means %s", name, *got.Username)
+		}
+	}
+	for _, name := range []string{"ADA", sub, strings.ToUpper(sub), "Ada@Example.org"} {
+		wants(t, prefer(name), "AliasExistsException", "An account with the given preferred_username already exists.")
+	}
+	// An address belongs to who verified it, not to who likes it for a name.
+	if err := prefer("bob@example.org"); err != nil {
+		t.Fatal(err)
+	}
+	w.member(app, "bob")
+	if got := w.adminGet(p, "bob@example.org"); *got.Username != "bob" {
+		t.Errorf("bob's address means %s", *got.Username)
+	}
 }

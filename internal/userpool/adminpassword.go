@@ -10,7 +10,8 @@ import (
 )
 
 // adminSetUserPassword implements AdminSetUserPassword: a password for good, which
-// confirms the user from any status, or one that the user must replace.
+// confirms the user from any status, or one that the user must replace. Either lets
+// somebody in again whose password was taken away.
 func (s *Service) adminSetUserPassword(ctx context.Context, c *wire.Call, in *cognitoidp.AdminSetUserPasswordRequest) (*cognitoidp.AdminSetUserPasswordResponse, error) {
 	p, err := s.poolOf(ctx, c, in.UserPoolId)
 	if err != nil {
@@ -43,6 +44,7 @@ func (s *Service) adminSetUserPassword(ctx context.Context, c *wire.Call, in *co
 		return p.modify(tx, u, func() error {
 			u.setPassword(p, sealed, c.Time)
 			u.Status = cognitoidp.UserStatusTypeForceChangePassword
+			u.LocalBlocked = false
 			if isTrue(in.Permanent) {
 				u.Status = cognitoidp.UserStatusTypeConfirmed
 			}

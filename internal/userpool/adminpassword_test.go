@@ -97,3 +97,73 @@ func TestAdminResetPassword(t *testing.T) {
 	w.signUp(app, "bob")
 	wants(t, reset("bob"), invalidParameter, "Cannot reset password for the user as there is no registered/verified email or phone_number")
 }
+
+// An administrator's password lets in whoever could not come in before.
+func TestSetPasswordFromAnyStatus(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	pool := w.pool()
+	app := w.app(pool)
+	w.signUp(app, "unconfirmed", "email", "unconfirmed@example.org")
+	w.mustCreate(pool, "invited", quietly, "email", "invited@example.org")
+	w.member(app, "reset")
+	if _, err := w.AdminResetUserPassword(t.Context(), &idp.AdminResetUserPasswordInput{UserPoolId: pool.Id, Username: aws.String("reset")}); err != nil {
+		t.Fatal(err)
+	}
+	w.member(app, "barred")
+	if err := w.disable(pool, identifier("Cognito", subject, "barred")); err != nil {
+		t.Fatal(err)
+	}
+	_, err := w.forgot(app, "barred")
+	wants(t, err, notAuthorized, "User password cannot be reset in the current state.")
+	w.member(app, "locked")
+	for range 5 {
+		w.byPassword(app, "locked", "Wrong-1!x")
+	}
+	for _, name := range []string{"unconfirmed", "invited", "reset", "barred", "locked"} {
+		t.Run(name, func(t *testing.T) {
+			if in, err := w.byPassword(app, name, password); err == nil {
+				t.Fatalf("before: %+v", in)
+			}
+			if err := w.setsPassword(pool, name, otherPassword, true); err != nil || w.status(pool, name) != "CONFIRMED" {
+				t.Fatalf("%v, status %s", err, w.status(pool, name))
+			}
+			if _, err := w.bySRP(app, name, otherPassword); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	if got := values(w.adminGet(pool, "unconfirmed").UserAttributes)["email_verified"]; got != "false" {
+		t.Errorf("a password made email_verified %q", got)
+	}
+}
+
+func TestAdminResetPasswordRefusals(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	pool, closed := w.pool(), w.pool(recovery("admin_only"))
+	app := w.app(pool)
+	w.member(app, "disabled")
+	w.enable(pool, "disabled", false)
+	w.mustCreate(pool, "invited", quietly, "email", "invited@example.org", "email_verified", "true")
+	w.signUp(app, "unverified", "email", "unverified@example.org")
+	w.member(w.app(closed), "ada")
+	for _, test := range []struct {
+		pool                    *types.UserPoolType
+		username, code, message string
+		status                  types.UserStatusType
+	}{
+		{pool, "disabled", notAuthorized, "User is disabled.", "CONFIRMED"},
+		{pool, "invited", notAuthorized, "User password cannot be reset in the current state.", "FORCE_CHANGE_PASSWORD"},
+		{pool, "unverified", invalidParameter, noRecovery, "UNCONFIRMED"},
+		{closed, "ada", invalidParameter, noRecovery, "CONFIRMED"},
+	} {
+		t.Run(test.username, func(t *testing.T) {
+			_, err := w.AdminResetUserPassword(t.Context(), &idp.AdminResetUserPasswordInput{UserPoolId: test.pool.Id, Username: &test.username})
+			wants(t, err, test.code, test.message)
+			if got := w.status(test.pool, test.username); got != test.status {
+				t.Errorf("status %s", got)
+			}
+		})
+	}
+}

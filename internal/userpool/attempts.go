@@ -73,22 +73,44 @@ func (f *failures) fail(now time.Time) {
 // succeed forgets the wrong passwords.
 func (f *failures) succeed() { *f = failures{} }
 
-// allow counts one call of an operation, or refuses it when there were too many
-// within the hour.
-func (a *attempts) allow(operation string, limit int, now time.Time) error {
+// within returns the count of an operation's calls in the hour.
+func (a *attempts) within(operation string, now time.Time) hour {
 	h := a.Hours[operation]
 	if now.Sub(h.Began) >= attemptWindow {
 		h = hour{Began: now}
 	}
-	if h.Count >= limit {
-		return cognitoidp.LimitExceededException.New("Attempt limit exceeded, please try after some time.")
+	return h
+}
+
+// allows is allow for a call that is counted later.
+func (a *attempts) allows(operation string, limit int, now time.Time) error {
+	if a.within(operation, now).Count >= limit {
+		return errLimit()
 	}
+	return nil
+}
+
+// allow counts one call of an operation, or refuses it when there were too many
+// within the hour.
+func (a *attempts) allow(operation string, limit int, now time.Time) error {
+	if err := a.allows(operation, limit, now); err != nil {
+		return err
+	}
+	h := a.within(operation, now)
 	h.Count++
+	a.set(operation, h)
+	return nil
+}
+
+func (a *attempts) set(operation string, h hour) {
 	if a.Hours == nil {
 		a.Hours = make(map[string]hour)
 	}
 	a.Hours[operation] = h
-	return nil
+}
+
+func errLimit() error {
+	return cognitoidp.LimitExceededException.New("Attempt limit exceeded, please try after some time.")
 }
 
 // errLocked refuses a password during a lock.

@@ -17,12 +17,12 @@ func (s *Service) changePassword(ctx context.Context, c *wire.Call, in *cognitoi
 	if err != nil {
 		return nil, err
 	}
+	defer s.turns.take(b.pool.Id, b.pool.fold(b.claims.Username))()
 	u, err := s.bearing(ctx, c, b)
 	if err != nil {
 		return nil, err
 	}
-	defer s.turns.take(b.pool.Id, u.key(b.pool))()
-	right, err := s.knowsPassword(ctx, c, b, in.PreviousPassword)
+	right, err := s.knowsPassword(b, u, in.PreviousPassword, c)
 	if err != nil {
 		return nil, err
 	}
@@ -32,22 +32,7 @@ func (s *Service) changePassword(ctx context.Context, c *wire.Call, in *cognitoi
 			return nil, err
 		}
 	}
-	err = s.update(ctx, func(tx store.Tx) error {
-		if u, err = b.user(tx, c); err != nil {
-			return err
-		}
-		return b.pool.modify(tx, u, func() error {
-			if err := u.Attempts.allow(c.Op.Name, maxPasswordChanges, c.Time); err != nil {
-				return err
-			}
-			if !right {
-				u.Attempts.fail(c.Time)
-				return counted{errIncorrect()}
-			}
-			u.setPassword(b.pool, sealed, c.Time)
-			return nil
-		})
-	})
+	err = s.replacePassword(ctx, c, b, u, right, sealed)
 	response := cognitoidp.EventResponseTypePass
 	if err != nil {
 		response = cognitoidp.EventResponseTypeFail
@@ -56,15 +41,39 @@ func (s *Service) changePassword(ctx context.Context, c *wire.Call, in *cognitoi
 	return nil, err
 }
 
+// replacePassword counts the call and, if the password that seen had was shown, gives
+// the user another.
+func (s *Service) replacePassword(ctx context.Context, c *wire.Call, b *bearer, seen *user, right bool, sealed []byte) error {
+	return s.update(ctx, func(tx store.Tx) error {
+		u, err := b.user(tx, c)
+		if err != nil {
+			return err
+		}
+		return b.pool.modify(tx, u, func() error {
+			if err := u.Attempts.allow(c.Op.Name, maxPasswordChanges, c.Time); err != nil {
+				return err
+			}
+			if !right || !u.samePassword(seen) {
+				u.Attempts.fail(c.Time)
+				return counted{errIncorrect()}
+			}
+			u.setPassword(b.pool, sealed, c.Time)
+			return nil
+		})
+	})
+}
+
 // knowsPassword tells whether somebody shows the bearer's present password. A user who
-// has none shows none.
-func (s *Service) knowsPassword(ctx context.Context, c *wire.Call, b *bearer, password string) (bool, error) {
-	u, err := s.bearing(ctx, c, b)
-	switch {
-	case err != nil:
+// has none shows none. Beyond the limits it tells nothing, so that no refusal of the
+// new password gives the present one away.
+func (s *Service) knowsPassword(b *bearer, u *user, password string, c *wire.Call) (bool, error) {
+	if u.Attempts.locked(c.Time) {
+		return false, errLimit()
+	}
+	if err := u.Attempts.allows(c.Op.Name, maxPasswordChanges, c.Time); err != nil {
 		return false, err
-	case u.Attempts.locked(c.Time):
-		return false, cognitoidp.LimitExceededException.New("Attempt limit exceeded, please try after some time.")
+	}
+	switch {
 	case len(u.Hash) > 0:
 		return s.matchesHash(b.pool, u, password), nil
 	case !u.hasPassword():

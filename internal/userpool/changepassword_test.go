@@ -85,3 +85,50 @@ func TestPasswordHistory(t *testing.T) {
 		t.Errorf("the last but two is forgotten: %v", err)
 	}
 }
+
+// What is wrong with the new password does not tell, beyond the limit, that the old one
+// was right.
+func TestPasswordsAreNotGuessedByChanging(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	app := w.app(w.pool())
+	w.member(app, "ada")
+	tokens := w.signIn(app, "ada")
+	for range 4 {
+		wants(t, w.changes(tokens, "Wrong-1!x", "short!"), notAuthorized, incorrect)
+	}
+	wants(t, w.changes(tokens, password, "short!"), "InvalidPasswordException", "Password did not conform with policy: Password not long enough")
+	wants(t, w.changes(tokens, "Wrong-1!x", "short!"), notAuthorized, incorrect)
+	w.clock.Advance(10 * time.Second) // the lock is over, the hour is not
+	for _, previous := range []string{password, "Wrong-1!x"} {
+		wants(t, w.changes(tokens, previous, "short!"), "LimitExceededException", "Attempt limit exceeded, please try after some time.")
+	}
+}
+
+// Somebody who came in without a password sets their first one.
+func TestFirstPassword(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	pool, app := w.choicePool(false)
+	w.mustCreate(pool, "ada", nil, "email", "ada@example.org", "email_verified", "true")
+	_, err := w.byPassword(app, "ada", password)
+	wants(t, err, notAuthorized, incorrect)
+	asked, err := w.begin(app, nil, "USERNAME", "ada", "PREFERRED_CHALLENGE", "EMAIL_OTP")
+	if err != nil || asked.ChallengeName != "EMAIL_OTP" {
+		t.Fatalf("%+v, %v", asked, err)
+	}
+	in, err := w.respond(app, "EMAIL_OTP", asked.Session, "USERNAME", "ada", "EMAIL_OTP_CODE", w.otpTo("ada@example.org"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tokens := in.AuthenticationResult
+	wants(t, w.changes(tokens, "Wrong-1!x", otherPassword), notAuthorized, incorrect)
+	wants(t, w.changes(tokens, "", "short!"), "InvalidPasswordException", "Password did not conform with policy: Password not long enough")
+	if err := w.changes(tokens, "", password); err != nil {
+		t.Fatal(err)
+	}
+	wants(t, w.changes(tokens, "", otherPassword), invalidParameter, "Missing required parameter PreviousPassword")
+	if _, err := w.bySRP(app, "ada", password); err != nil {
+		t.Error(err)
+	}
+}

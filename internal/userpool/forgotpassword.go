@@ -1,13 +1,13 @@
 package userpool
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
 
 	"pintail/internal/gen/cognitoidp"
 	"pintail/internal/store"
-	"pintail/internal/userpool/trigger"
 	"pintail/internal/wire"
 )
 
@@ -84,7 +84,7 @@ func (p *pool) mayReset(u *user) error {
 	switch {
 	case !u.Enabled:
 		return &unreachable{errDisabled()}
-	case u.Status == cognitoidp.UserStatusTypeForceChangePassword || u.Status == cognitoidp.UserStatusTypeExternalProvider:
+	case u.Status == cognitoidp.UserStatusTypeForceChangePassword || u.Status == cognitoidp.UserStatusTypeExternalProvider || u.LocalBlocked:
 		return &unreachable{cognitoidp.NotAuthorizedException.New("User password cannot be reset in the current state.")}
 	}
 	if _, to := p.recoveryDestination(u); to == "" {
@@ -111,13 +111,14 @@ func (s *Service) remind(tx store.Tx, p *pool, u *user, n notice, c *wire.Call) 
 
 // remindNobody answers for somebody to whom no code goes.
 func (s *Service) remindNobody(p *pool, c *wire.Call, name string) (*cognitoidp.CodeDeliveryDetailsType, error) {
-	if err := s.countReset(p, c, name); err != nil {
-		return nil, err
-	}
 	kinds := p.recoveryKinds()
 	if len(kinds) == 0 {
 		return nil, errNoRecovery()
 	}
+	if err := s.countReset(p, c, name); err != nil {
+		return nil, err
+	}
+	s.unknowns.use(p.Id+"/"+p.fold(name), c.Time, func(a *attempts) { a.set(resetAsked, hour{Began: c.Time}) })
 	if isPhone(name) && slices.Contains(kinds, attrPhone) {
 		return s.decoyAddress(p, name, attrPhone), nil
 	}
@@ -126,6 +127,10 @@ func (s *Service) remindNobody(p *pool, c *wire.Call, name string) (*cognitoidp.
 	}
 	return s.decoyAddress(p, name, kinds[len(kinds)-1]), nil
 }
+
+// resetAsked is under which name it is kept when a code was last asked for in the name of
+// somebody who gets none.
+const resetAsked = "asked"
 
 // countReset counts a call about somebody who does not exist.
 func (s *Service) countReset(p *pool, c *wire.Call, name string) (err error) {
@@ -154,94 +159,26 @@ func (p *pool) recoveryKinds() (kinds []string) {
 }
 
 // recoveryDestination returns where a code for a forgotten password goes: the first of
-// the user's verified addresses, but not one whose codes are the user's only second
-// factor, since it would then be the only factor.
+// the user's verified addresses, but rather to one that gets no codes of a second factor.
+// It never goes where the codes of the only second factor go, which would then be the
+// only factor. Pools without an AccountRecoverySetting make no such difference (Cognito
+// API reference, CreateUserPool).
 func (p *pool) recoveryDestination(u *user) (attribute, to string) {
 	factors, _ := p.secondFactors(u)
+	if len(orEmpty(p.AccountRecoverySetting).RecoveryMechanisms) == 0 {
+		factors = nil
+	}
+	shared := ""
 	for _, kind := range p.recoveryKinds() {
-		alone := len(factors) == 1 && messageAttributes[factors[0]] == kind
-		if to := u.Attributes[kind]; to != "" && u.verified(kind) && !alone {
+		to := u.Attributes[kind]
+		factor := slices.IndexFunc(factors, func(f cognitoidp.ChallengeNameType) bool { return messageAttributes[f] == kind })
+		switch {
+		case to == "" || !u.verified(kind) || factor >= 0 && len(factors) == 1:
+		case factor >= 0 && u.MFA.has(factors[factor]):
+			shared = cmp.Or(shared, kind)
+		default:
 			return kind, to
 		}
 	}
-	return "", ""
-}
-
-// confirmForgotPassword implements ConfirmForgotPassword: whoever knows the code sets
-// the password.
-func (s *Service) confirmForgotPassword(ctx context.Context, c *wire.Call, in *cognitoidp.ConfirmForgotPasswordRequest) (*cognitoidp.ConfirmForgotPasswordResponse, error) {
-	cl, p, err := s.client(ctx, in.ClientId)
-	if err != nil {
-		return nil, err
-	}
-	c.Note("pool", p.Id)
-	if err := cl.checkSecretHash(in.SecretHash, in.Username); err != nil {
-		return nil, err
-	}
-	if err := checkPassword(p.Policies.PasswordPolicy, in.Password); err != nil {
-		return nil, err
-	}
-	u, err := s.find(ctx, p, in.Username)
-	if err != nil {
-		return nil, err
-	}
-	if u == nil {
-		return nil, s.resetNobody(p, cl, c, in.Username)
-	}
-	// What was used before is told to somebody with the code only.
-	var sealed []byte
-	if s.knowsCode(p, u, forReset, in.ConfirmationCode, c.Time) {
-		if sealed, err = s.newPassword(ctx, p, cl.ClientId, u, in.Password); err != nil {
-			return nil, err
-		}
-	}
-	err = s.update(ctx, func(tx store.Tx) error {
-		if u, err = p.reread(tx, u); err != nil {
-			return err
-		}
-		return p.modify(tx, u, func() error { return s.reset(p, u, in.ConfirmationCode, sealed, c) })
-	})
-	if err != nil {
-		return nil, err
-	}
-	s.noteEvent(ctx, c, p, u, authEvent{Type: cognitoidp.EventTypeForgotPassword, Response: cognitoidp.EventResponseTypePass, From: sourceOf(c, cl, in.UserContextData)})
-	return nil, s.postConfirmation(ctx, caller{c, cl.ClientId, in.ClientMetadata}, p, u, trigger.PostConfirmationConfirmForgotPassword)
-}
-
-// reset takes the code and sets the password. The code proves the address as well.
-func (s *Service) reset(p *pool, u *user, given string, sealed []byte, c *wire.Call) error {
-	switch {
-	case !u.Enabled:
-		return errDisabled()
-	case u.Status == cognitoidp.UserStatusTypeUnconfirmed:
-		return cognitoidp.UserNotConfirmedException.New("User is not confirmed.")
-	}
-	if err := u.Attempts.allow(resetLimit, maxResets, c.Time); err != nil {
-		return err
-	}
-	if _, err := s.takeCode(p, u, forReset, given, c); err != nil {
-		return counted{err}
-	}
-	if sealed == nil { // the code came between the look and the transaction
-		return errExpiredCode()
-	}
-	u.setPassword(p, sealed, c.Time)
-	u.Status = cognitoidp.UserStatusTypeConfirmed
-	return nil
-}
-
-// resetNobody answers for a user that does not exist.
-func (s *Service) resetNobody(p *pool, cl *client, c *wire.Call, name string) error {
-	if !cl.hidesUsers() {
-		return errNoCombination()
-	}
-	asked := false
-	s.unknowns.use(p.Id+"/"+p.fold(name), c.Time, func(a *attempts) { asked = a.Hours[resetLimit].Count > 0 })
-	if err := s.countReset(p, c, name); err != nil {
-		return err
-	}
-	if !asked { // as of somebody who never asked for a code
-		return errExpiredCode()
-	}
-	return errCodeMismatch()
+	return shared, u.Attributes[shared]
 }

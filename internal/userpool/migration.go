@@ -46,7 +46,9 @@ func (s *Service) migrateForgotten(ctx context.Context, by caller, p *pool, name
 	if u, err := s.find(ctx, p, name); u != nil || err != nil {
 		return nil, err
 	}
-	if err := s.countUnknown(p, by.Call, name, maxResets); err != nil {
+	var err error // counted apart: the call itself counts too
+	s.unknowns.use(p.Id+"/"+p.fold(name), by.Time, func(a *attempts) { err = a.allow("UserMigration", maxResets, by.Time) })
+	if err != nil {
 		return nil, err
 	}
 	u, err := s.migrate(ctx, by, p, name, trigger.UserMigrationForgotPassword, trigger.UserMigrationRequest{ClientMetadata: by.metadata})
@@ -129,7 +131,7 @@ func (s *Service) storeMigrant(ctx context.Context, by caller, p *pool, u *user,
 		if err != nil {
 			return err
 		}
-		err = p.moveAliases(tx, u.key(p), nil, p.activeAliases(u), force)
+		err = p.moveAliases(tx, u.key(p), nil, p.activeAliases(u), force && !p.namedByAddress())
 		if _, taken := errors.AsType[*takenError](err); taken {
 			return errIncorrect()
 		}

@@ -1,6 +1,7 @@
 package userpool
 
 import (
+	"bytes"
 	"context"
 	"strings"
 	"time"
@@ -93,15 +94,21 @@ func (u *user) lastPasswords(n int) [][]byte {
 }
 
 // setPassword gives the user a password, sealed, and remembers the one before as the
-// pool's history wants it.
+// pool's history wants it. A code that was to reset the one before is void.
 func (u *user) setPassword(p *pool, sealed []byte, now time.Time) {
 	u.OldPasswords = u.lastPasswords(max(p.passwordHistory()-1, 0))
 	if len(u.OldPasswords) == 0 {
 		u.OldPasswords = nil
 	}
 	u.Verifier, u.Hash, u.PasswordSet = sealed, nil, now.Truncate(time.Millisecond)
+	delete(u.Codes, string(forReset))
 	u.Attempts.succeed()
 	u.touch(now)
+}
+
+// samePassword tells whether the user's password is still the one that seen had.
+func (u *user) samePassword(seen *user) bool {
+	return bytes.Equal(u.Verifier, seen.Verifier) && bytes.Equal(u.Hash, seen.Hash)
 }
 
 // temporaryPasswordExpired tells whether the password that an administrator gave is

@@ -1,0 +1,110 @@
+package userpool
+
+import (
+	"context"
+	"time"
+
+	"pintail/internal/gen/cognitoidp"
+	"pintail/internal/store"
+	"pintail/internal/userpool/trigger"
+	"pintail/internal/wire"
+)
+
+// confirmForgotPassword implements ConfirmForgotPassword: whoever knows the code sets
+// the password.
+func (s *Service) confirmForgotPassword(ctx context.Context, c *wire.Call, in *cognitoidp.ConfirmForgotPasswordRequest) (*cognitoidp.ConfirmForgotPasswordResponse, error) {
+	cl, p, err := s.client(ctx, in.ClientId)
+	if err != nil {
+		return nil, err
+	}
+	c.Note("pool", p.Id)
+	if err := cl.checkSecretHash(in.SecretHash, in.Username); err != nil {
+		return nil, err
+	}
+	if err := checkPassword(p.Policies.PasswordPolicy, in.Password); err != nil {
+		return nil, err
+	}
+	u, err := s.find(ctx, p, in.Username)
+	switch {
+	case err != nil:
+		return nil, err
+	case u == nil && !cl.hidesUsers():
+		return nil, errNoCombination()
+	case u == nil || cl.hidesUsers() && p.mayReset(u) != nil:
+		return nil, s.resetNobody(p, c, in.Username)
+	}
+	if u, err = s.redeem(ctx, c, cl, p, u, in); err != nil {
+		return nil, err
+	}
+	s.noteEvent(ctx, c, p, u, authEvent{Type: cognitoidp.EventTypeForgotPassword, Response: cognitoidp.EventResponseTypePass, From: sourceOf(c, cl, in.UserContextData)})
+	return nil, s.postConfirmation(ctx, caller{c, cl.ClientId, in.ClientMetadata}, p, u, trigger.PostConfirmationConfirmForgotPassword)
+}
+
+// redeem sets the password of a user whose code somebody knows. What is wrong with the
+// password, other than its form, only they are told, and within the limit: it would tell
+// others that the code is right.
+func (s *Service) redeem(ctx context.Context, c *wire.Call, cl *client, p *pool, u *user, in *cognitoidp.ConfirmForgotPasswordRequest) (*user, error) {
+	defer s.turns.take(p.Id, u.key(p))()
+	var sealed []byte
+	err := s.db.View(ctx, func(tx store.Tx) (err error) {
+		u, err = p.reread(tx, u)
+		return err
+	})
+	if err == nil {
+		err = u.Attempts.allows(resetLimit, maxResets, c.Time)
+	}
+	if err == nil && s.knowsCode(p, u, forReset, in.ConfirmationCode, c.Time) {
+		sealed, err = s.newPassword(ctx, p, cl.ClientId, u, in.Password)
+	}
+	if err != nil {
+		return nil, err
+	}
+	err = s.update(ctx, func(tx store.Tx) error {
+		if u, err = p.reread(tx, u); err != nil {
+			return err
+		}
+		return p.modify(tx, u, func() error { return s.reset(p, u, in.ConfirmationCode, sealed, c) })
+	})
+	return u, err
+}
+
+// reset takes the code and sets the password, unless the address that the code went to
+// is no longer the user's.
+func (s *Service) reset(p *pool, u *user, given string, sealed []byte, c *wire.Call) error {
+	switch {
+	case !u.Enabled:
+		return errDisabled()
+	case u.Status == cognitoidp.UserStatusTypeUnconfirmed:
+		return cognitoidp.UserNotConfirmedException.New("User is not confirmed.")
+	}
+	if err := u.Attempts.allow(resetLimit, maxResets, c.Time); err != nil {
+		return err
+	}
+	kept, err := s.takeCode(p, u, forReset, given, c)
+	if err != nil {
+		return counted{err}
+	}
+	if kept.To != u.Attributes[kept.Attribute] || !u.verified(kept.Attribute) {
+		return counted{errExpiredCode()}
+	}
+	if sealed == nil { // the code came between the look and the transaction
+		return errExpiredCode()
+	}
+	u.setPassword(p, sealed, c.Time)
+	u.Status = cognitoidp.UserStatusTypeConfirmed
+	return nil
+}
+
+// resetNobody answers for somebody to whom no code goes: as to a wrong code, if one was
+// asked for.
+func (s *Service) resetNobody(p *pool, c *wire.Call, name string) error {
+	if err := s.countReset(p, c, name); err != nil {
+		return err
+	}
+	var asked time.Time
+	s.unknowns.use(p.Id+"/"+p.fold(name), c.Time, func(a *attempts) { asked = a.Hours[resetAsked].Began })
+	if c.Time.Before(asked.Add(forReset.life())) {
+		return errCodeMismatch()
+	}
+	return errExpiredCode()
+}

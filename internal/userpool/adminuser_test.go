@@ -91,29 +91,91 @@ func TestAdminUserGlobalSignOut(t *testing.T) {
 	}
 }
 
-func TestAdministeringNobody(t *testing.T) {
+// A name is a username, an alias or a sub, in any operation.
+func TestNamesOfAUser(t *testing.T) {
 	t.Parallel()
 	w := boot(t)
-	p, name := w.pool(), aws.String("nobody")
-	for operation, call := range map[string]func() error{
-		"AdminEnableUser": func() error {
-			_, err := w.AdminEnableUser(t.Context(), &idp.AdminEnableUserInput{UserPoolId: p.Id, Username: name})
+	p := w.pool(aliased, protected)
+	app := w.app(p)
+	w.group(p, "poets")
+	w.member(app, "ada")
+	w.mustAdminSet(p, "ada", "phone_number", "+4915112345678", "phone_number_verified", "true", "preferred_username", "countess")
+	names := []string{"ada", "ada@example.org", "+4915112345678", "countess", values(w.adminGet(p, "ada").UserAttributes)["sub"]}
+	for operation, call := range w.administration(p) {
+		t.Run(operation, func(t *testing.T) {
+			for _, name := range names {
+				if err := call(name); err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+			wants(t, call("nobody"), noUser, absent)
+		})
+	}
+	_, err := w.AdminDeleteUser(t.Context(), &idp.AdminDeleteUserInput{UserPoolId: p.Id, Username: aws.String("nobody")})
+	wants(t, err, noUser, absent)
+	for _, name := range names {
+		if _, err := w.forgot(app, name); err != nil {
+			t.Errorf("ForgotPassword of %s: %v", name, err)
+		}
+		if err := w.resets(app, name, w.codeTo("+4915112345678"), password); err != nil {
+			t.Errorf("ConfirmForgotPassword of %s: %v", name, err)
+		}
+		w.signIn(app, name)
+		if _, err := w.bySRP(app, name, password); err != nil {
+			t.Errorf("SRP of %s: %v", name, err)
+		}
+	}
+}
+
+// administration are calls of an administrator about somebody by a name. None changes
+// what the others meet.
+func (w *world) administration(p *types.UserPoolType) map[string]func(name string) error {
+	ctx, id := w.t.Context(), p.Id
+	return map[string]func(name string) error{
+		"AdminGetUser": func(name string) error {
+			_, err := w.AdminGetUser(ctx, &idp.AdminGetUserInput{UserPoolId: id, Username: &name})
 			return err
 		},
-		"AdminDisableUser": func() error {
-			_, err := w.AdminDisableUser(t.Context(), &idp.AdminDisableUserInput{UserPoolId: p.Id, Username: name})
+		"AdminDisableUser": func(name string) error {
+			if _, err := w.AdminDisableUser(ctx, &idp.AdminDisableUserInput{UserPoolId: id, Username: &name}); err != nil {
+				return err
+			}
+			w.enable(p, "ada", true)
+			return nil
+		},
+		"AdminEnableUser": func(name string) error {
+			_, err := w.AdminEnableUser(ctx, &idp.AdminEnableUserInput{UserPoolId: id, Username: &name})
 			return err
 		},
-		"AdminUserGlobalSignOut": func() error {
-			_, err := w.AdminUserGlobalSignOut(t.Context(), &idp.AdminUserGlobalSignOutInput{UserPoolId: p.Id, Username: name})
+		"AdminUserGlobalSignOut": func(name string) error {
+			_, err := w.AdminUserGlobalSignOut(ctx, &idp.AdminUserGlobalSignOutInput{UserPoolId: id, Username: &name})
 			return err
 		},
-		"AdminDeleteUser": func() error {
-			_, err := w.AdminDeleteUser(t.Context(), &idp.AdminDeleteUserInput{UserPoolId: p.Id, Username: name})
+		"AdminUpdateUserAttributes": func(name string) error { return w.adminSet(p, name, "nickname", "a") },
+		"AdminDeleteUserAttributes": func(name string) error { return w.adminUnset(p, name, "nickname") },
+		"AdminSetUserPassword":      func(name string) error { return w.setsPassword(p, name, password, true) },
+		"AdminResetUserPassword": func(name string) error {
+			_, err := w.AdminResetUserPassword(ctx, &idp.AdminResetUserPasswordInput{UserPoolId: id, Username: &name})
 			return err
 		},
-	} {
-		t.Run(operation, func(t *testing.T) { wants(t, call(), noUser, absent) })
+		"AdminSetUserMFAPreference": func(name string) error {
+			_, err := w.AdminSetUserMFAPreference(ctx, &idp.AdminSetUserMFAPreferenceInput{
+				UserPoolId: id, Username: &name, SoftwareTokenMfaSettings: &types.SoftwareTokenMfaSettingsType{},
+			})
+			return err
+		},
+		"AdminAddUserToGroup": func(name string) error {
+			_, err := w.AdminAddUserToGroup(ctx, &idp.AdminAddUserToGroupInput{UserPoolId: id, Username: &name, GroupName: aws.String("poets")})
+			return err
+		},
+		"AdminListGroupsForUser": func(name string) error {
+			_, err := w.AdminListGroupsForUser(ctx, &idp.AdminListGroupsForUserInput{UserPoolId: id, Username: &name})
+			return err
+		},
+		"AdminListUserAuthEvents": func(name string) error {
+			_, err := w.AdminListUserAuthEvents(ctx, &idp.AdminListUserAuthEventsInput{UserPoolId: id, Username: &name})
+			return err
+		},
 	}
 }
 
@@ -135,14 +197,20 @@ func TestDeleteUser(t *testing.T) {
 		})
 		app := w.app(p)
 		w.group(p, "poets")
+		w.provider(p, "Google", "Google", googleDetails)
 		before := w.documents(p)
 		w.member(app, "ada")
 		tokens := w.signIn(app, "ada")
 		w.join(p, "ada", "poets")
 		w.confirmDevice(tokens, w.machine(p, "ada", tokens), "")
 		w.addPasskey(tokens.AccessToken, passkeytest.NewES256(t))
+		for _, subject := range []string{"1", "2"} {
+			if err := w.link(p, "ada", identifier("Google", "Cognito_Subject", subject)); err != nil {
+				t.Fatal(err)
+			}
+		}
 		full := w.documents(p)
-		for _, kind := range []string{"user", "user_alias", "user_pool_membership", "device", "passkey", "auth_event"} {
+		for _, kind := range []string{"user", "user_alias", "user_pool_membership", "device", "passkey", "auth_event", "user_pool_link"} {
 			if full[kind] <= before[kind] {
 				t.Errorf("nothing to delete in %s: %v", kind, full)
 			}
@@ -156,6 +224,8 @@ func TestDeleteUser(t *testing.T) {
 		wants(t, w.whoami(tokens), noUser, absent)
 		_, err := w.refreshed(app, tokens.RefreshToken)
 		wants(t, err, noUser, absent)
+		_, err = w.GlobalSignOut(t.Context(), &idp.GlobalSignOutInput{AccessToken: tokens.AccessToken})
+		wants(t, err, notAuthorized, revoked) // it declares no UserNotFoundException
 		// The same name is somebody else's now.
 		w.member(app, "ada")
 		if groups := w.groupsOf(p, "ada"); len(groups) != 0 {

@@ -347,13 +347,16 @@ func TestListDevices(t *testing.T) {
 	_, err = w.ForgetDevice(ctx, &idp.ForgetDeviceInput{AccessToken: tokens.AccessToken, DeviceKey: &foreign.key})
 	wants(t, err, notFound, noDevice)
 
-	if err := userpool.RemoveDevices(ctx, w.service, *pool.Id, "ada"); err != nil {
+	// Devices go with their user, and with nobody else.
+	if _, err := w.AdminDeleteUser(ctx, &idp.AdminDeleteUserInput{UserPoolId: pool.Id, Username: aws.String("ada")}); err != nil {
 		t.Fatal(err)
 	}
-	if left, _, err := own(nil, nil); err != nil || len(left) != 0 {
-		t.Errorf("%d devices are left: %v", len(left), err)
-	}
 	w.mustDevice(others, foreign.key)
+	w.member(app, "ada")
+	tokens = w.signIn(app, "ada")
+	if left, _, err := own(nil, nil); err != nil || len(left) != 0 {
+		t.Errorf("a new user has %d devices of an earlier one: %v", len(left), err)
+	}
 }
 
 func TestAdminDevices(t *testing.T) {

@@ -78,11 +78,6 @@ func DeviceExchange(ctx context.Context, s *Service, poolID, username, key, grou
 	return exchange.Accepts(v, claim), nil
 }
 
-// RemoveDevices removes a user's devices, as the deletion of the user does.
-func RemoveDevices(ctx context.Context, s *Service, poolID, userKey string) error {
-	return s.update(ctx, func(tx store.Tx) error { return removeDevices(tx, poolID, userKey) })
-}
-
 // TakeToken takes a password of a user's authenticator app as a sign-in does.
 func TakeToken(ctx context.Context, s *Service, poolID, username, code string) error {
 	p, err := s.pool(ctx, poolID)

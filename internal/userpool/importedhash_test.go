@@ -131,3 +131,41 @@ func TestImportOfPasswordHashes(t *testing.T) {
 	unasked := w.imported(p, strings.Join(columns, ",")+"\n"+person(columns, "zoe")+person(columns, "max", "password_hash", hash))
 	wantJob(t, unasked, "Succeeded", "Import Job Completed Successfully.", 1, 0, 1)
 }
+
+// Somebody who came in without the password that they were imported with can change it.
+func TestChangeOfAnImportedPassword(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	w.work()
+	p, app := w.choicePool(false)
+	columns := append(w.header(p), "password_hash")
+	j := w.createHashed(p, "BCRYPT")
+	file := strings.Join(columns, ",") + "\n" + person(columns, "ada", "password_hash", "$2a$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i") // of abc
+	if status, text := w.put(*j.PreSignedUrl, strings.NewReader(file)); status != 200 {
+		t.Fatalf("%d %s", status, text)
+	}
+	if _, err := w.startImport(j); err != nil {
+		t.Fatal(err)
+	}
+	w.await(j)
+	asked, err := w.begin(app, nil, "USERNAME", "ada", "PREFERRED_CHALLENGE", "EMAIL_OTP")
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := w.respond(app, "EMAIL_OTP", asked.Session, "USERNAME", "ada", "EMAIL_OTP_CODE", w.otpTo("ada@example.org"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, wrong := range []string{"", "abcdefgh"} {
+		wants(t, w.changes(in.AuthenticationResult, wrong, password), notAuthorized, incorrect)
+	}
+	if err := w.changes(in.AuthenticationResult, "abc", password); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := userpool.MatchesHash(t.Context(), w.service, *p.Id, "ada", "abc"); got || err != nil {
+		t.Errorf("the hash is kept: %v, %v", got, err)
+	}
+	if _, err := w.bySRP(app, "ada", password); err != nil {
+		t.Error(err)
+	}
+}

@@ -34,6 +34,7 @@ import (
 	"pintail/internal/store/sqlite"
 	"pintail/internal/testkit/pgtest"
 	"pintail/internal/userpool"
+	"pintail/internal/userpool/breached"
 	"pintail/internal/userpool/trigger"
 	"pintail/internal/wire"
 )
@@ -61,6 +62,7 @@ type world struct {
 	// What a test sets before it calls start again.
 	triggers  *trigger.Invoker
 	perSource int
+	breached  *breached.List
 }
 
 // rootGate lets one key do everything; what keys may do is package access's concern.
@@ -142,7 +144,7 @@ func (w *world) start() {
 	w.service = userpool.New(userpool.Config{
 		Jobs: w.jobs,
 		DB:   w.db, Master: w.master, Clock: w.clock, Account: account, Sender: w.outbox,
-		BaseURL: func() string { return w.url }, Triggers: w.triggers, CodesPerSource: w.perSource,
+		BaseURL: func() string { return w.url }, Triggers: w.triggers, CodesPerSource: w.perSource, Breached: w.breached,
 	})
 	userpool.ShareKeys(w.service) // and so it must not be closed
 	// The client signs with the machine's time, whatever the room's clock says.

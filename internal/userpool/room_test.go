@@ -25,10 +25,7 @@ var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 // operation makes calls without the wire.
 type operation struct{ op *model.Operation }
 
-var (
-	ofGetUser       = operation{cognitoidp.GetUser.Operation}
-	ofGlobalSignOut = operation{cognitoidp.GlobalSignOut.Operation}
-)
+var ofGetUser = operation{cognitoidp.GetUser.Operation}
 
 func (c operation) call() *wire.Call {
 	return &wire.Call{Op: c.op, Time: noon, Region: "us-east-1", Account: "123456789012"}

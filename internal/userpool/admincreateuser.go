@@ -36,7 +36,7 @@ func (s *Service) adminCreateUser(ctx context.Context, c *wire.Call, in *cognito
 		u.setPassword(p, i.sealed, c.Time)
 	}
 	err = s.update(ctx, func(tx store.Tx) error {
-		if err := s.admit(tx, p, u, isTrue(in.ForceAliasCreation)); err != nil {
+		if err := s.storeInvitee(tx, p, u, isTrue(in.ForceAliasCreation)); err != nil {
 			return err
 		}
 		return s.invite(tx, p, u, i)
@@ -113,26 +113,18 @@ func (u *user) vouch(name string, given map[string]string) error {
 // doesWithoutPassword tells whether a user with these attributes can sign in by a
 // one-time password.
 func (p *pool) doesWithoutPassword(given map[string]string) bool {
-	return p.offersFirst(cognitoidp.AuthFactorTypeEmailOtp) && given[attrEmail] != "" ||
-		p.offersFirst(cognitoidp.AuthFactorTypeSmsOtp) && given[attrPhone] != ""
+	return p.sendsOTP(func(address string) bool { return given[address] != "" })
 }
 
-// admit stores a user whom an administrator makes. By force, they get a verified
+// storeInvitee stores a user whom an administrator makes. By force, they get a verified
 // address that is somebody else's alias; the username of a pool whose users are named
 // by their address stays with whoever has it.
-func (s *Service) admit(tx store.Tx, p *pool, u *user, force bool) error {
+func (s *Service) storeInvitee(tx store.Tx, p *pool, u *user, force bool) error {
 	if err := s.checkNew(tx, p, u); err != nil {
 		if errors.Is(err, cognitoidp.UsernameExistsException.New("")) {
 			err = cognitoidp.UsernameExistsException.New("User account already exists")
 		}
 		return err
 	}
-	err := p.moveAliases(tx, u.key(p), nil, p.activeAliases(u), force && !p.namedByAddress())
-	if taken, ok := errors.AsType[*takenError](err); ok { // AdminCreateUser declares no AliasExistsException
-		return cognitoidp.UsernameExistsException.Newf("An account with the given %s already exists.", taken.kind)
-	}
-	if err != nil {
-		return err
-	}
-	return users.Insert(tx, p.Id, u.key(p), u)
+	return errNameTaken(p.insert(tx, u, force && !p.namedByAddress())) // AdminCreateUser declares no AliasExistsException
 }

@@ -17,12 +17,9 @@ func (s *Service) adminSetUserPassword(ctx context.Context, c *wire.Call, in *co
 	if err != nil {
 		return nil, err
 	}
-	u, err := s.find(ctx, p, in.Username)
+	u, err := s.findNamed(ctx, p, in.Username)
 	if err != nil {
 		return nil, err
-	}
-	if u == nil {
-		return nil, errNoUser()
 	}
 	if err := checkPassword(p.Policies.PasswordPolicy, in.Password); err != nil {
 		return nil, err

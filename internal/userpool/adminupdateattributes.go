@@ -2,7 +2,6 @@ package userpool
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"pintail/internal/gen/cognitoidp"
@@ -44,11 +43,7 @@ func (s *Service) rewrite(ctx context.Context, p *pool, username string, change 
 		if err != nil {
 			return err
 		}
-		err = p.modify(tx, u, func() error { return change(tx, u) })
-		if taken, ok := errors.AsType[*takenError](err); ok {
-			return errAliasTaken(taken.kind)
-		}
-		return err
+		return unlessTaken(p.modify(tx, u, func() error { return change(tx, u) }))
 	})
 }
 

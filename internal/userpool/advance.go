@@ -2,7 +2,6 @@ package userpool
 
 import (
 	"context"
-	"errors"
 
 	"pintail/internal/gen/cognitoidp"
 	"pintail/internal/store"
@@ -110,11 +109,7 @@ func (a *attempt) change(ctx context.Context, name string, fn func(tx store.Tx, 
 		if u, err = a.sessionUserNamed(tx, name); err != nil {
 			return err
 		}
-		err := a.pool.modify(tx, u, func() error { return fn(tx, u) })
-		if taken, ok := errors.AsType[*takenError](err); ok {
-			return errAliasTaken(taken.kind)
-		}
-		return err
+		return unlessTaken(a.pool.modify(tx, u, func() error { return fn(tx, u) }))
 	})
 	return u, err
 }

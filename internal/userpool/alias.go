@@ -112,6 +112,15 @@ func (p *pool) moveAliases(tx store.Tx, key string, before, after map[string]str
 	return nil
 }
 
+// insert stores a new user, with the aliases that follow from the document. It returns
+// a *takenError for one that belongs to somebody else, unless it may be taken by force.
+func (p *pool) insert(tx store.Tx, u *user, force bool) error {
+	if err := p.moveAliases(tx, u.key(p), nil, p.activeAliases(u), force); err != nil {
+		return err
+	}
+	return users.Insert(tx, p.Id, u.key(p), u)
+}
+
 // takeOver gives an alias to another user. The old owner's value counts as
 // unverified from then on.
 func (p *pool) takeOver(tx store.Tx, taken *takenError, key string) error {

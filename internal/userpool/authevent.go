@@ -141,10 +141,6 @@ func (s *Service) adminListUserAuthEvents(ctx context.Context, c *wire.Call, in 
 	if !p.protected() {
 		return nil, errNotProtected()
 	}
-	limit := int(*orNumber(in.MaxResults, maxListed))
-	if limit == 0 {
-		limit = maxListed
-	}
 	out := &cognitoidp.AdminListUserAuthEventsResponse{AuthEvents: []cognitoidp.AuthEventType{}}
 	err = s.db.View(ctx, func(tx store.Tx) error {
 		u, err := p.userNamed(tx, in.Username)
@@ -156,7 +152,7 @@ func (s *Service) adminListUserAuthEvents(ctx context.Context, c *wire.Call, in 
 		if err != nil {
 			return errPageToken()
 		}
-		q := store.Query{Index: "history", Match: store.Prefix(historyOf(u.Sub)), Descending: true, After: after, Limit: limit}
+		q := store.Query{Index: "history", Match: store.Prefix(historyOf(u.Sub)), Descending: true, After: after, Limit: pageSize(in.MaxResults)}
 		page, next, err := authEvents.List(tx, p.Id, q)
 		for _, r := range page {
 			out.AuthEvents = append(out.AuthEvents, r.Event)

@@ -2,6 +2,7 @@ package userpool
 
 import (
 	"context"
+	"slices"
 
 	"pintail/internal/gen/cognitoidp"
 	"pintail/internal/wire"
@@ -21,6 +22,18 @@ func (s *Service) getUserAuthFactors(ctx context.Context, c *wire.Call, in *cogn
 		Username: u.Username, ConfiguredUserAuthFactors: b.pool.firstFactors(u),
 		PreferredMfaSetting: string(u.MFA.Preferred), UserMFASettingList: u.MFA.list(),
 	}, nil
+}
+
+// offersFirst tells whether the pool offers a first factor.
+func (p *pool) offersFirst(factor cognitoidp.AuthFactorType) bool {
+	return slices.Contains(p.Policies.SignInPolicy.AllowedFirstAuthFactors, factor)
+}
+
+// sendsOTP tells whether the pool offers one-time passwords as the first factor to one
+// of the addresses, email and phone_number, that will do.
+func (p *pool) sendsOTP(willDo func(address string) bool) bool {
+	return p.offersFirst(cognitoidp.AuthFactorTypeEmailOtp) && willDo(attrEmail) ||
+		p.offersFirst(cognitoidp.AuthFactorTypeSmsOtp) && willDo(attrPhone)
 }
 
 // firstFactors returns what the pool lets a user sign in with, as far as the user

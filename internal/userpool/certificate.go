@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"pintail/internal/gen/cognitoidp"
-	"pintail/internal/keys"
 	"pintail/internal/store"
 	"pintail/internal/wire"
 )
@@ -43,21 +42,6 @@ func (s *Service) getSigningCertificate(ctx context.Context, c *wire.Call, in *c
 		return nil, err
 	}
 	return &cognitoidp.GetSigningCertificateResponse{Certificate: base64.StdEncoding.EncodeToString(held.DER)}, nil
-}
-
-// samlKey returns the key and the certificate by which a pool signs its requests to
-// SAML providers.
-func (s *Service) samlKey(ctx context.Context, poolID string) (*keys.SigningKey, *x509.Certificate, error) {
-	held, err := s.certificate(ctx, poolID)
-	if err != nil {
-		return nil, nil, err
-	}
-	key, err := s.openKey(held.Key, poolID, samlCertificate)
-	if err != nil {
-		return nil, nil, err
-	}
-	parsed, err := x509.ParseCertificate(held.DER)
-	return key, parsed, err
 }
 
 // certificate returns a pool's certificate, and makes it when it is asked for first.

@@ -1,7 +1,6 @@
 package userpool
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 
@@ -86,25 +85,4 @@ func (s *Service) knowsPassword(b *bearer, u *user, password string, c *wire.Cal
 		return false, fmt.Errorf("verifier of user %s: %w", u.Sub, err)
 	}
 	return v.Matches(b.pool.identity(u.Username), password), nil
-}
-
-// noteEvent is recordAuthEvent for a flow that does not fail with it: what went wrong
-// is for the log.
-func (s *Service) noteEvent(ctx context.Context, c *wire.Call, p *pool, u *user, e authEvent) {
-	if u == nil || !p.protected() {
-		return
-	}
-	if err := s.recordAuthEvent(ctx, c, p, u, e); err != nil {
-		c.Note("history", err.Error())
-	}
-}
-
-// checkBreached refuses a new password that is known from a breach, where the pool's
-// risk configuration says so.
-func (s *Service) checkBreached(ctx context.Context, p *pool, clientID string, event cognitoidp.EventFilterType, password string) error {
-	_, blocked, err := s.compromised(ctx, p, clientID, event, password)
-	if blocked {
-		return cmp.Or(err, errCompromised())
-	}
-	return err
 }

@@ -28,16 +28,9 @@ func (a *attempt) startChoice(ctx context.Context, session string) (*answer, err
 	if session != "" {
 		return a.startSignedUp(ctx, name, session)
 	}
-	a.now.Name = name
-	if err := a.admit(ctx, name); err != nil {
-		return nil, err
-	}
-	u, err := a.find(ctx, a.pool, name)
+	u, err := a.admitted(ctx, name)
 	if err != nil {
 		return nil, err
-	}
-	if u == nil && !a.client.hidesUsers() {
-		return nil, errNoUser()
 	}
 	available := a.firstFactors(u)
 	preferred := cognitoidp.ChallengeNameType(a.params[paramPreferred])
@@ -53,11 +46,6 @@ func (a *attempt) startChoice(ctx context.Context, session string) (*answer, err
 		out.AvailableChallenges = available
 	}
 	return out, err
-}
-
-// offersFirst tells whether the pool offers a first factor.
-func (p *pool) offersFirst(factor cognitoidp.AuthFactorType) bool {
-	return slices.Contains(p.Policies.SignInPolicy.AllowedFirstAuthFactors, factor)
 }
 
 // firstFactors returns what a user can begin with; of a user that does not exist,
@@ -76,9 +64,11 @@ func (a *attempt) firstFactors(u *user) (list []cognitoidp.ChallengeNameType) {
 		return list
 	}
 	alone := !a.needsSecondFactor(u)
-	add(cognitoidp.ChallengeNameTypeEmailOtp, cognitoidp.AuthFactorTypeEmailOtp, alone && (u == nil || u.Attributes[attrEmail] != ""))
-	add(cognitoidp.ChallengeNameTypeSmsOtp, cognitoidp.AuthFactorTypeSmsOtp, alone && (u == nil || u.Attributes[attrPhone] != ""))
-	add(cognitoidp.ChallengeNameTypeWebAuthn, cognitoidp.AuthFactorTypeWebAuthn, u != nil && u.Passkeys > 0 && (alone || a.pool.passkeyMFA()))
+	has := func(factor cognitoidp.AuthFactorType) bool { return u == nil || u.hasFirst(factor) }
+	add(cognitoidp.ChallengeNameTypeEmailOtp, cognitoidp.AuthFactorTypeEmailOtp, alone && has(cognitoidp.AuthFactorTypeEmailOtp))
+	add(cognitoidp.ChallengeNameTypeSmsOtp, cognitoidp.AuthFactorTypeSmsOtp, alone && has(cognitoidp.AuthFactorTypeSmsOtp))
+	add(cognitoidp.ChallengeNameTypeWebAuthn, cognitoidp.AuthFactorTypeWebAuthn,
+		u != nil && has(cognitoidp.AuthFactorTypeWebAuthn) && (alone || a.pool.passkeyMFA()))
 	return list
 }
 
@@ -210,7 +200,7 @@ func (a *attempt) takeOTP(u *user, given string) error {
 // refuseNobody refuses the code of a user that does not exist as it would a wrong one.
 func (a *attempt) refuseNobody(name string) error {
 	locked := false
-	a.unknowns.use("guess/"+a.unknownKey(name), a.call.Time, func(n *attempts) {
+	a.unknowns.use("guess/"+a.pool.unknown(name), a.call.Time, func(n *attempts) {
 		if locked = n.locked(a.call.Time); !locked {
 			n.fail(a.call.Time)
 		}

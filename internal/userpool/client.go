@@ -163,6 +163,17 @@ func (s *Service) clientRecord(tx store.Tx, c *wire.Call, poolID, id string) (*c
 	return record, err
 }
 
+// checkHome makes sure, inside a transaction, that a pool of the call's region
+// exists and that it has an app client, if one is named.
+func (s *Service) checkHome(tx store.Tx, c *wire.Call, poolID, clientID string) error {
+	if clientID == "" || clientID == allClients {
+		_, err := s.poolRecord(tx, c, poolID)
+		return err
+	}
+	_, err := s.clientRecord(tx, c, poolID, clientID)
+	return err
+}
+
 // changeClient changes a client and returns what it became.
 func (s *Service) changeClient(ctx context.Context, c *wire.Call, poolID, id string, change func(store.Tx, *clientRecord) error) (*clientRecord, error) {
 	var record *clientRecord
@@ -182,30 +193,13 @@ func (s *Service) changeClient(ctx context.Context, c *wire.Call, poolID, id str
 	return record, nil
 }
 
-// maxListed is the page of a list whose caller names none.
-const maxListed = 60
-
 // listUserPoolClients implements ListUserPoolClients.
-func (s *Service) listUserPoolClients(ctx context.Context, c *wire.Call, in *cognitoidp.ListUserPoolClientsRequest) (*cognitoidp.ListUserPoolClientsResponse, error) {
-	const walk = "ListUserPoolClients"
-	after, err := s.pages.Open(in.NextToken, in.UserPoolId, walk)
-	if err != nil {
-		return nil, errPageToken()
-	}
-	out := &cognitoidp.ListUserPoolClientsResponse{UserPoolClients: []cognitoidp.UserPoolClientDescription{}}
-	err = s.db.View(ctx, func(tx store.Tx) error {
-		if _, err := s.poolRecord(tx, c, in.UserPoolId); err != nil {
-			return err
-		}
-		q := store.Query{After: after, Limit: int(*orNumber(in.MaxResults, maxListed))}
-		page, next, err := clients.List(tx, in.UserPoolId, q)
-		for _, cl := range page {
-			out.UserPoolClients = append(out.UserPoolClients, cognitoidp.UserPoolClientDescription{
-				ClientId: cl.Settings.ClientId, UserPoolId: in.UserPoolId, ClientName: cl.Settings.ClientName,
-			})
-		}
-		out.NextToken = s.pages.Seal(next, in.UserPoolId, walk)
-		return err
+func (s *Service) listUserPoolClients(ctx context.Context, c *wire.Call, in *cognitoidp.ListUserPoolClientsRequest) (out *cognitoidp.ListUserPoolClientsResponse, err error) {
+	out = &cognitoidp.ListUserPoolClientsResponse{UserPoolClients: []cognitoidp.UserPoolClientDescription{}}
+	out.NextToken, err = listPage(ctx, s, c, clients, in.UserPoolId, in.NextToken, pageSize(in.MaxResults), func(cl *clientRecord) {
+		out.UserPoolClients = append(out.UserPoolClients, cognitoidp.UserPoolClientDescription{
+			ClientId: cl.Settings.ClientId, UserPoolId: in.UserPoolId, ClientName: cl.Settings.ClientName,
+		})
 	})
 	return out, err
 }

@@ -13,12 +13,8 @@ import (
 // confirmSignUp implements ConfirmSignUp: whoever knows the code owns the address
 // that it went to.
 func (s *Service) confirmSignUp(ctx context.Context, c *wire.Call, in *cognitoidp.ConfirmSignUpRequest) (*cognitoidp.ConfirmSignUpResponse, error) {
-	cl, p, err := s.client(ctx, in.ClientId)
+	cl, p, err := s.callOf(ctx, c, in.ClientId, in.SecretHash, in.Username)
 	if err != nil {
-		return nil, err
-	}
-	c.Note("pool", p.Id)
-	if err := cl.checkSecretHash(in.SecretHash, in.Username); err != nil {
 		return nil, err
 	}
 	var u *user
@@ -77,16 +73,10 @@ func (s *Service) confirmNobody(p *pool, cl *client, c *wire.Call, name string) 
 	if !cl.hidesUsers() {
 		return errNoCombination()
 	}
-	if err := s.countUnknown(p, c, name, maxConfirms); err != nil {
+	if err := s.countUnknown(p, name, c.Op.Name, maxConfirms, c.Time); err != nil {
 		return err
 	}
 	return errCodeMismatch()
-}
-
-// countUnknown is attempts.allow for a user that does not exist.
-func (s *Service) countUnknown(p *pool, c *wire.Call, name string, limit int) (err error) {
-	s.unknowns.use(p.Id+"/"+p.fold(name), c.Time, func(a *attempts) { err = a.allow(c.Op.Name, limit, c.Time) })
-	return err
 }
 
 func errNoCombination() error {
@@ -100,12 +90,8 @@ func errNotConfirmable(u *user) error {
 // resendConfirmationCode implements ResendConfirmationCode: a new code, in place of
 // the old one.
 func (s *Service) resendConfirmationCode(ctx context.Context, c *wire.Call, in *cognitoidp.ResendConfirmationCodeRequest) (*cognitoidp.ResendConfirmationCodeResponse, error) {
-	cl, p, err := s.client(ctx, in.ClientId)
+	cl, p, err := s.callOf(ctx, c, in.ClientId, in.SecretHash, in.Username)
 	if err != nil {
-		return nil, err
-	}
-	c.Note("pool", p.Id)
-	if err := cl.checkSecretHash(in.SecretHash, in.Username); err != nil {
 		return nil, err
 	}
 	by := caller{c, cl.ClientId, in.ClientMetadata}
@@ -171,7 +157,7 @@ func (s *Service) resendToNobody(p *pool, cl *client, c *wire.Call, name string)
 	if len(p.AutoVerifiedAttributes) == 0 {
 		return nil, errNoAutoVerification()
 	}
-	if err := s.countUnknown(p, c, name, maxResends); err != nil {
+	if err := s.countUnknown(p, name, c.Op.Name, maxResends, c.Time); err != nil {
 		return nil, err
 	}
 	return s.decoyDestination(p, name), nil
@@ -185,10 +171,7 @@ func (s *Service) adminConfirmSignUp(ctx context.Context, c *wire.Call, in *cogn
 	}
 	var u *user
 	err = s.update(ctx, func(tx store.Tx) error {
-		if u, err = p.resolve(tx, in.Username); errors.Is(err, store.ErrNotFound) {
-			return errNoUser()
-		}
-		if err != nil {
+		if u, err = p.userNamed(tx, in.Username); err != nil {
 			return err
 		}
 		return p.modify(tx, u, func() error {

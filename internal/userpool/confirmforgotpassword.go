@@ -13,12 +13,8 @@ import (
 // confirmForgotPassword implements ConfirmForgotPassword: whoever knows the code sets
 // the password.
 func (s *Service) confirmForgotPassword(ctx context.Context, c *wire.Call, in *cognitoidp.ConfirmForgotPasswordRequest) (*cognitoidp.ConfirmForgotPasswordResponse, error) {
-	cl, p, err := s.client(ctx, in.ClientId)
+	cl, p, err := s.callOf(ctx, c, in.ClientId, in.SecretHash, in.Username)
 	if err != nil {
-		return nil, err
-	}
-	c.Note("pool", p.Id)
-	if err := cl.checkSecretHash(in.SecretHash, in.Username); err != nil {
 		return nil, err
 	}
 	if err := checkPassword(p.Policies.PasswordPolicy, in.Password); err != nil {
@@ -98,11 +94,11 @@ func (s *Service) reset(p *pool, u *user, given string, sealed []byte, c *wire.C
 // resetNobody answers for somebody to whom no code goes: as to a wrong code, if one was
 // asked for.
 func (s *Service) resetNobody(p *pool, c *wire.Call, name string) error {
-	if err := s.countReset(p, c, name); err != nil {
+	if err := s.countUnknown(p, name, resetLimit, maxResets, c.Time); err != nil {
 		return err
 	}
 	var asked time.Time
-	s.unknowns.use(p.Id+"/"+p.fold(name), c.Time, func(a *attempts) { asked = a.Hours[resetAsked].Began })
+	s.unknowns.use(p.unknown(name), c.Time, func(a *attempts) { asked = a.Hours[resetAsked].Began })
 	if c.Time.Before(asked.Add(forReset.life())) {
 		return errCodeMismatch()
 	}

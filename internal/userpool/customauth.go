@@ -38,16 +38,9 @@ func (a *attempt) startCustom(ctx context.Context) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.now.Name = name
-	if err := a.admit(ctx, name); err != nil {
-		return nil, err
-	}
-	u, err := a.find(ctx, a.pool, name)
+	u, err := a.admitted(ctx, name)
 	if err != nil {
 		return nil, err
-	}
-	if u == nil && !a.client.hidesUsers() {
-		return nil, errNoUser()
 	}
 	a.now.Custom = &customState{Rounds: trigger.Session{}}
 	if a.params[paramChallengeName] == challengeSRPA {

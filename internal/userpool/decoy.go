@@ -2,6 +2,7 @@ package userpool
 
 import (
 	"encoding/hex"
+	"time"
 
 	"pintail/internal/gen/cognitoidp"
 	"pintail/internal/userpool/srp"
@@ -53,4 +54,14 @@ func (s *Service) decoyAddress(p *pool, name, attribute string) *cognitoidp.Code
 	}
 	letter := func(b byte) string { return string('a' + b%26) }
 	return deliveryDetails(attrEmail, letter(mac[0])+"@"+letter(mac[1]))
+}
+
+// unknown is under which key the server remembers what was tried on a name that is
+// nobody's.
+func (p *pool) unknown(name string) string { return p.Id + "/" + p.fold(name) }
+
+// countUnknown is attempts.allow for a user that does not exist.
+func (s *Service) countUnknown(p *pool, name, operation string, limit int, now time.Time) (err error) {
+	s.unknowns.use(p.unknown(name), now, func(a *attempts) { err = a.allow(operation, limit, now) })
+	return err
 }

@@ -19,12 +19,8 @@ const resetLimit = "ForgotPassword"
 // verified. Somebody whom the pool does not know may be known to its UserMigration
 // trigger.
 func (s *Service) forgotPassword(ctx context.Context, c *wire.Call, in *cognitoidp.ForgotPasswordRequest) (*cognitoidp.ForgotPasswordResponse, error) {
-	cl, p, err := s.client(ctx, in.ClientId)
+	cl, p, err := s.callOf(ctx, c, in.ClientId, in.SecretHash, in.Username)
 	if err != nil {
-		return nil, err
-	}
-	c.Note("pool", p.Id)
-	if err := cl.checkSecretHash(in.SecretHash, in.Username); err != nil {
 		return nil, err
 	}
 	by := caller{c, cl.ClientId, in.ClientMetadata}
@@ -115,10 +111,10 @@ func (s *Service) remindNobody(p *pool, c *wire.Call, name string) (*cognitoidp.
 	if len(kinds) == 0 {
 		return nil, errNoRecovery()
 	}
-	if err := s.countReset(p, c, name); err != nil {
+	if err := s.countUnknown(p, name, resetLimit, maxResets, c.Time); err != nil {
 		return nil, err
 	}
-	s.unknowns.use(p.Id+"/"+p.fold(name), c.Time, func(a *attempts) { a.set(resetAsked, hour{Began: c.Time}) })
+	s.unknowns.use(p.unknown(name), c.Time, func(a *attempts) { a.set(resetAsked, hour{Began: c.Time}) })
 	if isPhone(name) && slices.Contains(kinds, attrPhone) {
 		return s.decoyAddress(p, name, attrPhone), nil
 	}
@@ -131,12 +127,6 @@ func (s *Service) remindNobody(p *pool, c *wire.Call, name string) (*cognitoidp.
 // resetAsked is under which name it is kept when a code was last asked for in the name of
 // somebody who gets none.
 const resetAsked = "asked"
-
-// countReset counts a call about somebody who does not exist.
-func (s *Service) countReset(p *pool, c *wire.Call, name string) (err error) {
-	s.unknowns.use(p.Id+"/"+p.fold(name), c.Time, func(a *attempts) { err = a.allow(resetLimit, maxResets, c.Time) })
-	return err
-}
 
 // recoveryKinds are the attributes to which a code for a forgotten password may go, in
 // the order of the pool's AccountRecoverySetting; without one, the phone goes first

@@ -29,12 +29,9 @@ func (s *Service) adminGetUser(ctx context.Context, c *wire.Call, in *cognitoidp
 	if err != nil {
 		return nil, err
 	}
-	u, err := s.find(ctx, p, in.Username)
+	u, err := s.findNamed(ctx, p, in.Username)
 	if err != nil {
 		return nil, err
-	}
-	if u == nil {
-		return nil, errNoUser()
 	}
 	return &cognitoidp.AdminGetUserResponse{
 		Username: u.Username, UserAttributes: p.attributesOf(u, everything),

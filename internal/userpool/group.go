@@ -111,23 +111,10 @@ func (s *Service) deleteGroup(ctx context.Context, c *wire.Call, in *cognitoidp.
 }
 
 // listGroups implements ListGroups.
-func (s *Service) listGroups(ctx context.Context, c *wire.Call, in *cognitoidp.ListGroupsRequest) (*cognitoidp.ListGroupsResponse, error) {
-	const walk = "ListGroups"
-	after, err := s.pages.Open(in.NextToken, in.UserPoolId, walk)
-	if err != nil {
-		return nil, errPageToken()
-	}
-	out := &cognitoidp.ListGroupsResponse{Groups: []cognitoidp.GroupType{}}
-	err = s.db.View(ctx, func(tx store.Tx) error {
-		if _, err := s.poolRecord(tx, c, in.UserPoolId); err != nil {
-			return err
-		}
-		page, next, err := groups.List(tx, in.UserPoolId, store.Query{After: after, Limit: pageSize(in.Limit)})
-		for _, group := range page {
-			out.Groups = append(out.Groups, *group)
-		}
-		out.NextToken = s.pages.Seal(next, in.UserPoolId, walk)
-		return err
+func (s *Service) listGroups(ctx context.Context, c *wire.Call, in *cognitoidp.ListGroupsRequest) (out *cognitoidp.ListGroupsResponse, err error) {
+	out = &cognitoidp.ListGroupsResponse{Groups: []cognitoidp.GroupType{}}
+	out.NextToken, err = listPage(ctx, s, c, groups, in.UserPoolId, in.NextToken, pageSize(in.Limit), func(group *cognitoidp.GroupType) {
+		out.Groups = append(out.Groups, *group)
 	})
 	return out, err
 }

@@ -4,20 +4,27 @@ import (
 	"context"
 
 	"pintail/internal/gen/cognitoidp"
+	"pintail/internal/wire"
 )
 
-// What becomes of a sign-in goes into the user's history, in pools with threat
-// protection. That it cannot be written is for the log: it keeps nobody out.
+// What users do goes into their history, in pools with threat protection. That it
+// cannot be written is for the log: it keeps nobody out.
 
-// remember adds an event to a user's history.
-func (a *attempt) remember(ctx context.Context, u *user, e authEvent) {
-	if u == nil || !a.pool.protected() {
+// noteEvent is recordAuthEvent for a flow that does not fail with it: what went wrong
+// is for the log.
+func (s *Service) noteEvent(ctx context.Context, c *wire.Call, p *pool, u *user, e authEvent) {
+	if u == nil || !p.protected() {
 		return
 	}
-	e.Type, e.From = cognitoidp.EventTypeSignIn, a.from
-	if err := a.recordAuthEvent(ctx, a.call, a.pool, u, e); err != nil {
-		a.call.Note("history", err.Error())
+	if err := s.recordAuthEvent(ctx, c, p, u, e); err != nil {
+		c.Note("history", err.Error())
 	}
+}
+
+// remember is noteEvent for what becomes of a sign-in.
+func (a *attempt) remember(ctx context.Context, u *user, e authEvent) {
+	e.Type, e.From = cognitoidp.EventTypeSignIn, a.from
+	a.noteEvent(ctx, a.call, a.pool, u, e)
 }
 
 // failed notes that a factor was not shown.

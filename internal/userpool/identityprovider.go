@@ -270,26 +270,13 @@ func (s *Service) deleteIdentityProvider(ctx context.Context, c *wire.Call, in *
 }
 
 // listIdentityProviders implements ListIdentityProviders.
-func (s *Service) listIdentityProviders(ctx context.Context, c *wire.Call, in *cognitoidp.ListIdentityProvidersRequest) (*cognitoidp.ListIdentityProvidersResponse, error) {
-	const walk = "ListIdentityProviders"
-	after, err := s.pages.Open(in.NextToken, in.UserPoolId, walk)
-	if err != nil {
-		return nil, errPageToken()
-	}
-	out := &cognitoidp.ListIdentityProvidersResponse{Providers: []cognitoidp.ProviderDescription{}}
-	err = s.db.View(ctx, func(tx store.Tx) error {
-		if _, err := s.poolRecord(tx, c, in.UserPoolId); err != nil {
-			return err
-		}
-		page, next, err := providers.List(tx, in.UserPoolId, store.Query{After: after, Limit: pageSize(in.MaxResults)})
-		for _, r := range page {
-			out.Providers = append(out.Providers, cognitoidp.ProviderDescription{
-				ProviderName: r.Settings.ProviderName, ProviderType: r.Settings.ProviderType,
-				CreationDate: r.Settings.CreationDate, LastModifiedDate: r.Settings.LastModifiedDate,
-			})
-		}
-		out.NextToken = s.pages.Seal(next, in.UserPoolId, walk)
-		return err
+func (s *Service) listIdentityProviders(ctx context.Context, c *wire.Call, in *cognitoidp.ListIdentityProvidersRequest) (out *cognitoidp.ListIdentityProvidersResponse, err error) {
+	out = &cognitoidp.ListIdentityProvidersResponse{Providers: []cognitoidp.ProviderDescription{}}
+	out.NextToken, err = listPage(ctx, s, c, providers, in.UserPoolId, in.NextToken, pageSize(in.MaxResults), func(r *providerRecord) {
+		out.Providers = append(out.Providers, cognitoidp.ProviderDescription{
+			ProviderName: r.Settings.ProviderName, ProviderType: r.Settings.ProviderType,
+			CreationDate: r.Settings.CreationDate, LastModifiedDate: r.Settings.LastModifiedDate,
+		})
 	})
 	return out, err
 }

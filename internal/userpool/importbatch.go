@@ -56,7 +56,7 @@ func (r *importRun) importBatch(tx store.Tx, j *importJob, batch []importRow) er
 		became, text := rowFailed, row.problem
 		if row.user != nil {
 			var err error
-			if became, text, err = r.pool.admit(tx, row.user); err != nil {
+			if became, text, err = r.pool.storeImported(tx, row.user); err != nil {
 				return err
 			}
 		}
@@ -73,9 +73,9 @@ func (r *importRun) importBatch(tx store.Tx, j *importJob, batch []importRow) er
 	return importLogs.Insert(tx, r.Pool, log.id(), log)
 }
 
-// admit stores an imported user, unless somebody has their name or one of their
+// storeImported stores an imported user, unless somebody has their name or one of their
 // aliases.
-func (p *pool) admit(tx store.Tx, u *user) (became outcome, text string, err error) {
+func (p *pool) storeImported(tx store.Tx, u *user) (became outcome, text string, err error) {
 	if !p.namedByAddress() { // where the username is an id just made
 		switch _, err := p.resolve(tx, u.Username); {
 		case err == nil:
@@ -100,8 +100,5 @@ func (p *pool) admit(tx store.Tx, u *user) (became outcome, text string, err err
 			return "", "", err
 		}
 	}
-	if err := p.moveAliases(tx, u.key(p), nil, active, false); err != nil {
-		return "", "", err
-	}
-	return rowSucceeded, "The import succeeded.", users.Insert(tx, p.Id, u.key(p), u)
+	return rowSucceeded, "The import succeeded.", p.insert(tx, u, false)
 }

@@ -113,12 +113,8 @@ func (s *Service) createUserImportJob(ctx context.Context, c *wire.Call, in *cog
 		if _, err := s.poolRecord(tx, c, p.Id); err != nil { // deleted meanwhile
 			return err
 		}
-		n, err := importJobs.Count(tx, p.Id)
-		if err != nil {
+		if err := checkRoom(tx, importJobs, p.Id, maxImportJobs, "import jobs"); err != nil {
 			return err
-		}
-		if n >= maxImportJobs {
-			return cognitoidp.LimitExceededException.Newf("A user pool can have at most %d import jobs.", maxImportJobs)
 		}
 		if err := importJobs.Insert(tx, p.Id, j.Settings.JobId, j); err != nil {
 			return err

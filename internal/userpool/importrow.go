@@ -152,8 +152,7 @@ func (p *pool) importedMFA(text string, u *user) (bool, error) {
 // pool offers as the first factor (Cognito developer guide, "Requiring imported
 // users to reset their passwords").
 func (p *pool) passwordless(u *user) bool {
-	return p.offersFirst(cognitoidp.AuthFactorTypeEmailOtp) && u.verified(attrEmail) ||
-		p.offersFirst(cognitoidp.AuthFactorTypeSmsOtp) && u.verified(attrPhone)
+	return p.sendsOTP(u.verified)
 }
 
 // importedHash checks a row's password hash and returns it sealed.

@@ -82,12 +82,9 @@ func (s *Service) invite(tx store.Tx, p *pool, u *user, i invitation) error {
 // inviteAgain renews the temporary password of a user who has not used it and sends
 // it (Cognito API reference, AdminCreateUser, on RESEND).
 func (s *Service) inviteAgain(ctx context.Context, by caller, p *pool, in *cognitoidp.AdminCreateUserRequest) (*cognitoidp.AdminCreateUserResponse, error) {
-	found, err := s.find(ctx, p, in.Username)
+	found, err := s.findNamed(ctx, p, in.Username)
 	if err != nil {
 		return nil, err
-	}
-	if found == nil {
-		return nil, errNoUser()
 	}
 	if err := found.checkInvited(in.Username); err != nil {
 		return nil, err

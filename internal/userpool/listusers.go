@@ -47,14 +47,6 @@ func (s *Service) listUsers(ctx context.Context, c *wire.Call, in *cognitoidp.Li
 	return out, err
 }
 
-// pageSize is the size of a page for a limit that may be absent or zero.
-func pageSize(limit *int32) int {
-	if limit == nil || *limit == 0 {
-		return maxListed
-	}
-	return int(*limit)
-}
-
 // columns returns which attributes a list shows: those asked for, or all.
 func (p *pool) columns(wanted []string) (func(name string) bool, error) {
 	if len(wanted) == 0 {

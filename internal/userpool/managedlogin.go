@@ -44,17 +44,13 @@ func (s *Service) createManagedLoginBranding(ctx context.Context, c *wire.Call, 
 		return nil, err
 	}
 	err := s.update(ctx, func(tx store.Tx) error {
-		if err := s.checkClient(tx, c, in.UserPoolId, in.ClientId); err != nil {
+		if _, err := s.clientRecord(tx, c, in.UserPoolId, in.ClientId); err != nil {
 			return err
 		}
-		count, err := styles.Count(tx, in.UserPoolId)
-		if err != nil {
+		if err := checkRoom(tx, styles, in.UserPoolId, maxStyles, "branding styles"); err != nil {
 			return err
 		}
-		if count >= maxStyles {
-			return cognitoidp.LimitExceededException.Newf("A user pool can have at most %d branding styles.", maxStyles)
-		}
-		err = styles.Insert(tx, in.UserPoolId, made.ID, made)
+		err := styles.Insert(tx, in.UserPoolId, made.ID, made)
 		if _, taken := errors.AsType[*store.ConflictError](err); taken {
 			return cognitoidp.ManagedLoginBrandingExistsException.New("A managed login branding style already exists for the app client.")
 		}
@@ -84,7 +80,7 @@ func (s *Service) describeManagedLoginBranding(ctx context.Context, c *wire.Call
 // describeManagedLoginBrandingByClient implements DescribeManagedLoginBrandingByClient.
 func (s *Service) describeManagedLoginBrandingByClient(ctx context.Context, c *wire.Call, in *cognitoidp.DescribeManagedLoginBrandingByClientRequest) (*cognitoidp.DescribeManagedLoginBrandingByClientResponse, error) {
 	found, err := s.style(ctx, c, in.UserPoolId, func(tx store.Tx) (*style, error) {
-		if err := hasClient(tx, in.UserPoolId, in.ClientId); err != nil {
+		if _, err := s.clientRecord(tx, c, in.UserPoolId, in.ClientId); err != nil {
 			return nil, err
 		}
 		found, err := styles.GetBy(tx, in.UserPoolId, "client", in.ClientId)

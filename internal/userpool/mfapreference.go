@@ -2,7 +2,6 @@ package userpool
 
 import (
 	"context"
-	"errors"
 
 	"pintail/internal/gen/cognitoidp"
 	"pintail/internal/store"
@@ -61,10 +60,7 @@ func (s *Service) changeOf(ctx context.Context, c *wire.Call, poolID, name strin
 		return err
 	}
 	return s.update(ctx, func(tx store.Tx) error {
-		u, err := p.resolve(tx, name)
-		if errors.Is(err, store.ErrNotFound) {
-			return errNoUser()
-		}
+		u, err := p.userNamed(tx, name)
 		if err != nil {
 			return err
 		}

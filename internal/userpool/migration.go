@@ -32,7 +32,7 @@ func (a *attempt) migrateAtSignIn(ctx context.Context, name, password string) (*
 		Password: password, ValidationData: a.metadata,
 	})
 	if refused, ok := errors.AsType[*refusedMigration](err); ok {
-		a.unknowns.use(a.unknownKey(name), a.call.Time, func(n *attempts) { n.fail(a.call.Time) })
+		a.unknowns.use(a.pool.unknown(name), a.call.Time, func(n *attempts) { n.fail(a.call.Time) })
 		return nil, refused.error
 	}
 	return u, err
@@ -46,9 +46,7 @@ func (s *Service) migrateForgotten(ctx context.Context, by caller, p *pool, name
 	if u, err := s.find(ctx, p, name); u != nil || err != nil {
 		return nil, err
 	}
-	var err error // counted apart: the call itself counts too
-	s.unknowns.use(p.Id+"/"+p.fold(name), by.Time, func(a *attempts) { err = a.allow("UserMigration", maxResets, by.Time) })
-	if err != nil {
+	if err := s.countUnknown(p, name, "UserMigration", maxResets, by.Time); err != nil { // the call itself counts too
 		return nil, err
 	}
 	u, err := s.migrate(ctx, by, p, name, trigger.UserMigrationForgotPassword, trigger.UserMigrationRequest{ClientMetadata: by.metadata})
@@ -131,13 +129,10 @@ func (s *Service) storeMigrant(ctx context.Context, by caller, p *pool, u *user,
 		if err != nil {
 			return err
 		}
-		err = p.moveAliases(tx, u.key(p), nil, p.activeAliases(u), force && !p.namedByAddress())
+		err = p.insert(tx, u, force && !p.namedByAddress())
 		if _, taken := errors.AsType[*takenError](err); taken {
 			return errIncorrect()
 		}
-		if err != nil {
-			return err
-		}
-		return users.Insert(tx, p.Id, u.key(p), u)
+		return err
 	})
 }

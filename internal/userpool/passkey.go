@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/netip"
 	"net/url"
-	"slices"
 	"time"
 
 	"pintail/internal/gen/cognitoidp"
@@ -81,11 +80,6 @@ func credentials(list []*passkeyRecord) []passkey.Credential {
 		out[i] = r.Credential
 	}
 	return out
-}
-
-// allowsPasskeys tells whether users of the pool can sign in with passkeys.
-func (p *pool) allowsPasskeys() bool {
-	return slices.Contains(p.record.firstFactors(), cognitoidp.AuthFactorTypeWebAuthn)
 }
 
 // errNoRelyingParty is for the log: each operation has an error of its own for it.

@@ -22,7 +22,7 @@ func (s *Service) startWebAuthnRegistration(ctx context.Context, c *wire.Call, i
 	if err != nil {
 		return nil, err
 	}
-	if !b.pool.allowsPasskeys() {
+	if !b.pool.offersFirst(cognitoidp.AuthFactorTypeWebAuthn) {
 		return nil, errNoPasskeys()
 	}
 	out := &cognitoidp.StartWebAuthnRegistrationResponse{}
@@ -61,7 +61,7 @@ func (s *Service) completeWebAuthnRegistration(ctx context.Context, c *wire.Call
 	if err != nil {
 		return nil, err
 	}
-	if !b.pool.allowsPasskeys() {
+	if !b.pool.offersFirst(cognitoidp.AuthFactorTypeWebAuthn) {
 		return nil, errNoPasskeys()
 	}
 	err = s.update(ctx, func(tx store.Tx) error {

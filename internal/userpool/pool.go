@@ -216,8 +216,6 @@ func (s *Service) listUserPools(ctx context.Context, c *wire.Call, in *cognitoid
 	return out, err
 }
 
-func errPageToken() error { return invalid("Invalid pagination token.") }
-
 // deleteUserPool implements DeleteUserPool: the pool goes with all that is in it.
 func (s *Service) deleteUserPool(ctx context.Context, c *wire.Call, in *cognitoidp.DeleteUserPoolRequest) (*model.Empty, error) {
 	id := in.UserPoolId
@@ -270,5 +268,13 @@ func (s *Service) deleteUserPool(ctx context.Context, c *wire.Call, in *cognitoi
 
 func deleteAll[T any](tx store.Tx, c *store.Collection[T], owner string) error {
 	_, err := c.DeleteAll(tx, owner)
+	return err
+}
+
+// unlessAbsent lets an error through that does not say that there is no such document.
+func unlessAbsent(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
 	return err
 }

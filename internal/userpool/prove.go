@@ -88,15 +88,13 @@ func (a *attempt) refuseUnknown(name string, shows proof) error {
 		return errLocked()
 	}
 	shows(a.decoyUsername(a.pool, name), a.decoyVerifier(a.pool, name))
-	a.unknowns.use(a.unknownKey(name), a.call.Time, func(n *attempts) { n.fail(a.call.Time) })
+	a.unknowns.use(a.pool.unknown(name), a.call.Time, func(n *attempts) { n.fail(a.call.Time) })
 	return errIncorrect()
 }
 
-func (a *attempt) unknownKey(name string) string { return a.pool.Id + "/" + a.pool.fold(name) }
-
 // unknownLocked is attempts.locked for a user that does not exist.
 func (a *attempt) unknownLocked(name string) (locked bool) {
-	a.unknowns.use(a.unknownKey(name), a.call.Time, func(n *attempts) { locked = n.locked(a.call.Time) })
+	a.unknowns.use(a.pool.unknown(name), a.call.Time, func(n *attempts) { locked = n.locked(a.call.Time) })
 	return locked
 }
 
@@ -167,6 +165,20 @@ func (a *attempt) admit(ctx context.Context, name string) error {
 		return err
 	}
 	return a.preAuthentication(ctx, u)
+}
+
+// admitted is admit for flows that begin without a factor. It returns the user, nil for
+// one that does not exist where clients must not know.
+func (a *attempt) admitted(ctx context.Context, name string) (*user, error) {
+	a.now.Name = name
+	if err := a.admit(ctx, name); err != nil {
+		return nil, err
+	}
+	u, err := a.find(ctx, a.pool, name)
+	if err == nil && u == nil && !a.client.hidesUsers() {
+		err = errNoUser()
+	}
+	return u, err
 }
 
 // takePassword judges a password in clear and goes on from it. Somebody whom the pool

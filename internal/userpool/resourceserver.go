@@ -106,23 +106,12 @@ func (s *Service) deleteResourceServer(ctx context.Context, c *wire.Call, in *co
 }
 
 // listResourceServers implements ListResourceServers.
-func (s *Service) listResourceServers(ctx context.Context, c *wire.Call, in *cognitoidp.ListResourceServersRequest) (*cognitoidp.ListResourceServersResponse, error) {
-	const walk, most = "ListResourceServers", 50
-	after, err := s.pages.Open(in.NextToken, in.UserPoolId, walk)
-	if err != nil {
-		return nil, errPageToken()
-	}
-	out := &cognitoidp.ListResourceServersResponse{ResourceServers: []cognitoidp.ResourceServerType{}}
-	err = s.db.View(ctx, func(tx store.Tx) error {
-		if _, err := s.poolRecord(tx, c, in.UserPoolId); err != nil {
-			return err
-		}
-		page, next, err := resourceServers.List(tx, in.UserPoolId, store.Query{After: after, Limit: int(*orNumber(in.MaxResults, most))})
-		for _, server := range page {
-			out.ResourceServers = append(out.ResourceServers, *server)
-		}
-		out.NextToken = s.pages.Seal(next, in.UserPoolId, walk)
-		return err
+func (s *Service) listResourceServers(ctx context.Context, c *wire.Call, in *cognitoidp.ListResourceServersRequest) (out *cognitoidp.ListResourceServersResponse, err error) {
+	const most = 50
+	out = &cognitoidp.ListResourceServersResponse{ResourceServers: []cognitoidp.ResourceServerType{}}
+	limit := int(*orNumber(in.MaxResults, most))
+	out.NextToken, err = listPage(ctx, s, c, resourceServers, in.UserPoolId, in.NextToken, limit, func(server *cognitoidp.ResourceServerType) {
+		out.ResourceServers = append(out.ResourceServers, *server)
 	})
 	return out, err
 }

@@ -12,9 +12,6 @@ import (
 	"pintail/internal/wire"
 )
 
-// longestToken is the longest life that an ID or access token can have.
-const longestToken = 24 * time.Hour
-
 // revokeToken implements RevokeToken: the sign-in of a refresh token is over, with
 // all its tokens. To revoke what is revoked or expired already is no error.
 func (s *Service) revokeToken(ctx context.Context, c *wire.Call, in *cognitoidp.RevokeTokenRequest) (*cognitoidp.RevokeTokenResponse, error) {
@@ -51,7 +48,7 @@ func (s *Service) revokeToken(ctx context.Context, c *wire.Call, in *cognitoidp.
 // revoke ends a sign-in.
 func revoke(tx store.Tx, r refreshToken, now time.Time) error {
 	until := r.Expires
-	if latest := now.Add(longestToken); latest.After(until) {
+	if latest := now.Add(maxTokenLife); latest.After(until) {
 		until = latest
 	}
 	_, err := users.Modify(tx, r.Pool, r.User, func(u *user) error {
@@ -88,7 +85,8 @@ func (s *Service) globalSignOut(ctx context.Context, c *wire.Call, in *cognitoid
 		}
 		// The token's own sign-in is over even if another node's clock is ahead.
 		own, _ := eventMoment(b.claims.Event)
-		u.SignedOut = max(u.SignedOut, own, c.Time.UnixMilli())
+		u.signOut(c.Time)
+		u.SignedOut = max(u.SignedOut, own)
 		return users.Put(tx, b.pool.Id, u.key(b.pool), u)
 	})
 }

@@ -1,6 +1,7 @@
 package userpool
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/netip"
@@ -88,6 +89,16 @@ func (s *Service) compromised(ctx context.Context, p *pool, clientID string, eve
 	}
 	action := orEmpty(rules.leaked.Actions).EventAction
 	return true, p.enforces() && action == cognitoidp.CompromisedCredentialsEventActionTypeBlock, nil
+}
+
+// checkBreached refuses a new password that is known from a breach, where the pool's
+// risk configuration says so.
+func (s *Service) checkBreached(ctx context.Context, p *pool, clientID string, event cognitoidp.EventFilterType, password string) error {
+	_, blocked, err := s.compromised(ctx, p, clientID, event, password)
+	if blocked {
+		return cmp.Or(err, errCompromised())
+	}
+	return err
 }
 
 // errCompromised refuses a new password that is known from a breach.

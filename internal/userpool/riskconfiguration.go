@@ -2,7 +2,6 @@ package userpool
 
 import (
 	"context"
-	"errors"
 	"net/netip"
 	"time"
 
@@ -80,42 +79,6 @@ func (s *Service) describeRiskConfiguration(ctx context.Context, c *wire.Call, i
 		return nil, err
 	}
 	return &cognitoidp.DescribeRiskConfigurationResponse{RiskConfiguration: found}, nil
-}
-
-// checkHome makes sure, inside a transaction, that a pool of the call's region
-// exists and that it has an app client, if one is named.
-func (s *Service) checkHome(tx store.Tx, c *wire.Call, poolID, clientID string) error {
-	if _, err := s.poolRecord(tx, c, poolID); err != nil {
-		return err
-	}
-	if clientID == "" || clientID == allClients {
-		return nil
-	}
-	return hasClient(tx, poolID, clientID)
-}
-
-// checkClient is checkHome for operations that are about one app client.
-func (s *Service) checkClient(tx store.Tx, c *wire.Call, poolID, clientID string) error {
-	if _, err := s.poolRecord(tx, c, poolID); err != nil {
-		return err
-	}
-	return hasClient(tx, poolID, clientID)
-}
-
-func hasClient(tx store.Tx, poolID, clientID string) error {
-	_, err := clients.Get(tx, poolID, clientID)
-	if errors.Is(err, store.ErrNotFound) {
-		return errNoClient(clientID)
-	}
-	return err
-}
-
-// unlessAbsent lets an error through that does not say that there is no such document.
-func unlessAbsent(err error) error {
-	if errors.Is(err, store.ErrNotFound) {
-		return nil
-	}
-	return err
 }
 
 func configuresNothing(in *cognitoidp.SetRiskConfigurationRequest) bool {

@@ -1,12 +1,14 @@
 package userpool
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
 
 	"pintail/internal/gen/cognitoidp"
+	"pintail/internal/wire"
 )
 
 // secretHash returns what a client with a secret sends along with a user's name
@@ -41,6 +43,17 @@ func (cl *client) checkSecretHash(given string, names ...string) error {
 		return cognitoidp.NotAuthorizedException.Newf("Unable to verify secret hash for client %s", cl.ClientId)
 	}
 	return nil
+}
+
+// callOf begins a person's call: it returns the app client, which has shown that it
+// knows its secret, and the pool.
+func (s *Service) callOf(ctx context.Context, c *wire.Call, clientID, secretHash, username string) (*client, *pool, error) {
+	cl, p, err := s.client(ctx, clientID)
+	if err != nil {
+		return nil, nil, err
+	}
+	c.Note("pool", p.Id)
+	return cl, p, cl.checkSecretHash(secretHash, username)
 }
 
 // knowsSecret tells whether a secret sent in clear is one of the client's, or

@@ -13,12 +13,8 @@ import (
 // signUp implements SignUp: it keeps a user and sends the code that confirms them,
 // unless the pool's PreSignUp trigger vouches for them.
 func (s *Service) signUp(ctx context.Context, c *wire.Call, in *cognitoidp.SignUpRequest) (*cognitoidp.SignUpResponse, error) {
-	cl, p, err := s.client(ctx, in.ClientId)
+	cl, p, err := s.callOf(ctx, c, in.ClientId, in.SecretHash, in.Username)
 	if err != nil {
-		return nil, err
-	}
-	c.Note("pool", p.Id)
-	if err := cl.checkSecretHash(in.SecretHash, in.Username); err != nil {
 		return nil, err
 	}
 	if isTrue(p.AdminCreateUserConfig.AllowAdminCreateUserOnly) {
@@ -104,8 +100,7 @@ func (p *pool) applicant(cl *client, in *cognitoidp.SignUpRequest, c *wire.Call)
 // signsUpWithoutPassword tells whether somebody with these attributes can sign in by
 // a one-time password, and so needs no other (Cognito API reference, SignUp).
 func (p *pool) signsUpWithoutPassword(given map[string]string) bool {
-	return p.offersFirst(cognitoidp.AuthFactorTypeEmailOtp) && given[attrEmail] != "" && p.autoVerifies(attrEmail) ||
-		p.offersFirst(cognitoidp.AuthFactorTypeSmsOtp) && given[attrPhone] != "" && p.autoVerifies(attrPhone)
+	return p.sendsOTP(func(address string) bool { return given[address] != "" && p.autoVerifies(address) })
 }
 
 // nameNewUser checks the name under which somebody signs up and returns the
@@ -160,14 +155,7 @@ func (s *Service) register(tx store.Tx, p *pool, u *user, n notice, c *wire.Call
 			return nil, err
 		}
 	}
-	err = p.moveAliases(tx, u.key(p), nil, p.activeAliases(u), false)
-	if taken, ok := errors.AsType[*takenError](err); ok {
-		return nil, cognitoidp.UsernameExistsException.Newf("An account with the given %s already exists.", taken.kind)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return details, users.Insert(tx, p.Id, u.key(p), u)
+	return details, errNameTaken(p.insert(tx, u, false))
 }
 
 // checkNew refuses a user whose pool is gone or whose username is somebody's.
@@ -185,4 +173,12 @@ func (s *Service) checkNew(tx store.Tx, p *pool, u *user) error {
 		return err
 	}
 	return nil
+}
+
+// errNameTaken refuses a new user one of whose names is somebody else's.
+func errNameTaken(err error) error {
+	if taken, ok := errors.AsType[*takenError](err); ok {
+		return cognitoidp.UsernameExistsException.Newf("An account with the given %s already exists.", taken.kind)
+	}
+	return err
 }

@@ -33,15 +33,11 @@ func (s *Service) createTerms(ctx context.Context, c *wire.Call, in *cognitoidp.
 		TermsSource: in.TermsSource, Enforcement: in.Enforcement, Links: in.Links, CreationDate: now, LastModifiedDate: now,
 	}
 	err := s.update(ctx, func(tx store.Tx) error {
-		if err := s.checkClient(tx, c, in.UserPoolId, in.ClientId); err != nil {
+		if _, err := s.clientRecord(tx, c, in.UserPoolId, in.ClientId); err != nil {
 			return err
 		}
-		count, err := terms.Count(tx, in.UserPoolId)
-		if err != nil {
+		if err := checkRoom(tx, terms, in.UserPoolId, maxTerms, "terms documents"); err != nil {
 			return err
-		}
-		if count >= maxTerms {
-			return cognitoidp.LimitExceededException.Newf("A user pool can have at most %d terms documents.", maxTerms)
 		}
 		return errTermsExist(terms.Insert(tx, in.UserPoolId, made.TermsId, made), in.TermsName)
 	})
@@ -106,27 +102,13 @@ func (s *Service) deleteTerms(ctx context.Context, c *wire.Call, in *cognitoidp.
 }
 
 // listTerms implements ListTerms.
-func (s *Service) listTerms(ctx context.Context, c *wire.Call, in *cognitoidp.ListTermsRequest) (*cognitoidp.ListTermsResponse, error) {
-	const walk = "ListTerms"
-	after, err := s.pages.Open(in.NextToken, in.UserPoolId, walk)
-	if err != nil {
-		return nil, errPageToken()
-	}
-	out := &cognitoidp.ListTermsResponse{Terms: []cognitoidp.TermsDescriptionType{}}
-	err = s.db.View(ctx, func(tx store.Tx) error {
-		if _, err := s.poolRecord(tx, c, in.UserPoolId); err != nil {
-			return err
-		}
-		q := store.Query{After: after, Limit: int(*orNumber(in.MaxResults, maxListed))}
-		page, next, err := terms.List(tx, in.UserPoolId, q)
-		for _, t := range page {
-			out.Terms = append(out.Terms, cognitoidp.TermsDescriptionType{
-				TermsId: t.TermsId, TermsName: t.TermsName, Enforcement: t.Enforcement,
-				CreationDate: t.CreationDate, LastModifiedDate: t.LastModifiedDate,
-			})
-		}
-		out.NextToken = s.pages.Seal(next, in.UserPoolId, walk)
-		return err
+func (s *Service) listTerms(ctx context.Context, c *wire.Call, in *cognitoidp.ListTermsRequest) (out *cognitoidp.ListTermsResponse, err error) {
+	out = &cognitoidp.ListTermsResponse{Terms: []cognitoidp.TermsDescriptionType{}}
+	out.NextToken, err = listPage(ctx, s, c, terms, in.UserPoolId, in.NextToken, pageSize(in.MaxResults), func(t *cognitoidp.TermsType) {
+		out.Terms = append(out.Terms, cognitoidp.TermsDescriptionType{
+			TermsId: t.TermsId, TermsName: t.TermsName, Enforcement: t.Enforcement,
+			CreationDate: t.CreationDate, LastModifiedDate: t.LastModifiedDate,
+		})
 	})
 	return out, err
 }

@@ -44,10 +44,7 @@ func (s *Service) updateUserAttributes(ctx context.Context, c *wire.Call, in *co
 			u.touch(c.Time)
 			return nil
 		})
-		if taken, ok := errors.AsType[*takenError](err); ok {
-			return errAliasTaken(taken.kind)
-		}
-		return err
+		return unlessTaken(err)
 	})
 	if err != nil {
 		return nil, err
@@ -64,6 +61,15 @@ func (s *Service) updateNotice(ctx context.Context, by caller, p *pool, given []
 		}
 	}
 	return notice{}, nil
+}
+
+// unlessTaken lets an error through that is no *takenError; that one it turns into the
+// refusal of a change.
+func unlessTaken(err error) error {
+	if taken, ok := errors.AsType[*takenError](err); ok {
+		return errAliasTaken(taken.kind)
+	}
+	return err
 }
 
 func errAliasTaken(kind string) error {

@@ -212,6 +212,15 @@ func (s *Service) find(ctx context.Context, p *pool, name string) (u *user, err 
 	return u, err
 }
 
+// findNamed is find for a name that must mean somebody.
+func (s *Service) findNamed(ctx context.Context, p *pool, name string) (*user, error) {
+	u, err := s.find(ctx, p, name)
+	if err == nil && u == nil {
+		err = errNoUser()
+	}
+	return u, err
+}
+
 // modify lets change work on a user and stores the outcome: the document, and the
 // aliases that follow from it. A refusal of change that is counted is stored too.
 func (p *pool) modify(tx store.Tx, u *user, change func() error) error {

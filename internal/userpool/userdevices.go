@@ -8,6 +8,7 @@ import (
 	"pintail/internal/gen/cognitoidp"
 	"pintail/internal/gen/model"
 	"pintail/internal/store"
+	"pintail/internal/userpool/trigger"
 	"pintail/internal/wire"
 )
 
@@ -121,10 +122,7 @@ func (k *keeper) list(ctx context.Context, limit *int32, token string) (list []c
 			return err
 		}
 		walk := []string{"ListDevices", u.Sub}
-		q := store.Query{Index: byUser, Match: store.Equal(u.key(k.pool)), Limit: int(*orNumber(limit, maxListed))}
-		if q.Limit == 0 {
-			q.Limit = maxListed
-		}
+		q := store.Query{Index: byUser, Match: store.Equal(u.key(k.pool)), Limit: pageSize(limit)}
 		if q.After, err = k.pages.Open(token, k.pool.Id, walk...); err != nil {
 			return errPageToken()
 		}
@@ -204,9 +202,6 @@ func (k *keeper) change(ctx context.Context, key string, fn func(store.Tx, *devi
 	})
 }
 
-// sdkUnknown is what Cognito shows for the SDK of a device when it does not know it.
-const sdkUnknown = "aws-sdk-unknown-unknown"
-
 // shown returns a device as the API shows it (Cognito API reference, GetDevice).
 func (k *keeper) shown(u *user, d *device) cognitoidp.DeviceType {
 	owner := u.Username + "." + k.pool.Id
@@ -226,7 +221,7 @@ func (k *keeper) shown(u *user, d *device) cognitoidp.DeviceType {
 		{Name: "dev:device_owner", Value: owner},
 		{Name: "last_ip_used", Value: d.LastIP},
 		{Name: "dev:device_remembered_status", Value: string(status)},
-		{Name: "dev:device_sdk", Value: sdkUnknown},
+		{Name: "dev:device_sdk", Value: trigger.UnknownSDK},
 	} {
 		if a.Value != "" {
 			shown.DeviceAttributes = append(shown.DeviceAttributes, a)

@@ -76,7 +76,7 @@ type Service struct {
 	account   string
 	baseURL   func() string
 	sender    Sender
-	triggers  *trigger.Invoker // call the functions of pools' LambdaConfig
+	triggers  *trigger.Invoker // calls the functions of pools' LambdaConfig
 	breached  *breached.List
 	perSource int
 	jobs      *job.Queue
@@ -101,7 +101,7 @@ type Service struct {
 	sizes    estimates
 	risks    *fresh.Cache[riskKey, *riskRules] // nil where there is no configuration
 	turns    turns
-	spent    *memory[bool]         // SRP challenges that gave tokens
+	spent    *memory[bool]         // challenges that were answered rightly
 	unknowns *memory[attempts]     // attempts on users that do not exist
 	sources  *memory[attempts]     // codes by where their callers are
 	checked  *memory[checkedToken] // access tokens whose signature is good, by their hash

@@ -2,7 +2,6 @@ package userpool
 
 import (
 	"context"
-	"errors"
 
 	"pintail/internal/gen/cognitoidp"
 	"pintail/internal/store"
@@ -81,10 +80,7 @@ func (s *Service) verifyUserAttribute(ctx context.Context, c *wire.Call, in *cog
 			store = b.pool.modify
 		}
 		err = store(tx, u, func() error { return s.verify(b.pool, u, in.AttributeName, in.Code, c) })
-		if taken, ok := errors.AsType[*takenError](err); ok {
-			return errAliasTaken(taken.kind)
-		}
-		return err
+		return unlessTaken(err)
 	})
 }
 

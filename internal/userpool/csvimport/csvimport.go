@@ -94,9 +94,6 @@ func ParseHeader(row []byte, wanted []string, optional ...string) (Header, error
 	return h, nil
 }
 
-// Has tells whether the file has a column.
-func (h Header) Has(column string) bool { return slices.Contains(h, column) }
-
 // Row returns the values of a row by their columns, without those that are empty.
 func (h Header) Row(row []byte) (map[string]string, error) {
 	if utf8.RuneCount(row) > MaxRow {

@@ -10,6 +10,7 @@ import (
 	"pintail/internal/gen/model"
 	"pintail/internal/keys/ids"
 	"pintail/internal/store"
+	"pintail/internal/userpool/branding"
 	"pintail/internal/wire"
 )
 
@@ -72,7 +73,7 @@ func (s *Service) describeManagedLoginBranding(ctx context.Context, c *wire.Call
 		return nil, err
 	}
 	if isTrue(in.ReturnMergedResources) {
-		found.Settings, err = mergeJSON(defaultStyle, found.Settings)
+		found.Settings, err = branding.Merge(branding.DefaultSettings, found.Settings)
 	}
 	return &cognitoidp.DescribeManagedLoginBrandingResponse{ManagedLoginBranding: found.shown(in.UserPoolId)}, err
 }
@@ -93,7 +94,7 @@ func (s *Service) describeManagedLoginBrandingByClient(ctx context.Context, c *w
 		return nil, err
 	}
 	if isTrue(in.ReturnMergedResources) {
-		found.Settings, err = mergeJSON(defaultStyle, found.Settings)
+		found.Settings, err = branding.Merge(branding.DefaultSettings, found.Settings)
 	}
 	return &cognitoidp.DescribeManagedLoginBrandingByClientResponse{ManagedLoginBranding: found.shown(in.UserPoolId)}, err
 }
@@ -154,8 +155,8 @@ func deleteStyleOf(tx store.Tx, poolID, clientID string) error {
 // change lays settings and assets over those that the style has. Cognito's own
 // values take the place of them all.
 func (b *style) change(provided *bool, settings json.RawMessage, assets []cognitoidp.AssetType, now time.Time) error {
-	if err := checkAssets(assets); err != nil {
-		return err
+	if err := branding.CheckAssets(assets); err != nil {
+		return errBranding(err)
 	}
 	has := len(settings) > 0 && string(settings) != "null"
 	switch {
@@ -164,15 +165,15 @@ func (b *style) change(provided *bool, settings json.RawMessage, assets []cognit
 	case isTrue(provided):
 		b.Provided, b.Settings, b.Assets = true, nil, nil
 	case has:
-		merged, err := mergeJSON(b.Settings, settings)
+		merged, err := branding.Merge(b.Settings, settings)
 		if err != nil {
-			return invalid("Settings must be a JSON object.")
+			return errBranding(err)
 		}
 		b.Provided, b.Settings = false, merged
 	case provided != nil:
 		b.Provided = false
 	}
-	if b.Assets = withAssets(b.Assets, assets); len(b.Assets) > maxAssets {
+	if b.Assets = branding.WithAssets(b.Assets, assets); len(b.Assets) > maxAssets {
 		return invalid("A branding style can have at most %d assets.", maxAssets)
 	}
 	b.Modified = now
@@ -200,3 +201,6 @@ func errNoStyle(err error, id string) error {
 	}
 	return err
 }
+
+// errBranding refuses what package branding found wrong.
+func errBranding(err error) error { return invalid("%s", err) }

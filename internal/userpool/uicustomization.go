@@ -1,23 +1,16 @@
 package userpool
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"image"
-	_ "image/jpeg" // the forms that a logo can have
-	_ "image/png"
 	"net/http"
 	"time"
 
 	"pintail/internal/gen/cognitoidp"
 	"pintail/internal/store"
+	"pintail/internal/userpool/branding"
 	"pintail/internal/wire"
 )
-
-// maxLogo is the largest logo, in bytes (Cognito developer guide, "Hosted UI
-// (classic) branding").
-const maxLogo = 100 << 10
 
 // uiCustomization is how the classic sign-in pages look, at rest. The pool owns it;
 // its id is an app client's or allClients.
@@ -34,12 +27,12 @@ var uiCustomizations = store.NewCollection[uiCustomization]("ui_customization")
 // setUICustomization implements SetUICustomization. It replaces style and logo; a
 // request with neither takes them away.
 func (s *Service) setUICustomization(ctx context.Context, c *wire.Call, in *cognitoidp.SetUICustomizationRequest) (*cognitoidp.SetUICustomizationResponse, error) {
-	if err := checkCSS(in.CSS); err != nil {
-		return nil, err
+	if err := branding.CheckCSS(in.CSS); err != nil {
+		return nil, errBranding(err)
 	}
-	form, err := logoForm(in.ImageFile)
+	form, err := branding.LogoForm(in.ImageFile)
 	if err != nil {
-		return nil, err
+		return nil, errBranding(err)
 	}
 	clientID, now := or(in.ClientId, allClients), c.Time.Truncate(time.Millisecond)
 	made := &uiCustomization{
@@ -118,21 +111,6 @@ func (s *Service) logoURL(u *uiCustomization, poolID, clientID string) string {
 		return ""
 	}
 	return s.baseURL() + "/" + poolID + "/ui/" + clientID + "/" + u.Version + "/image." + u.LogoForm
-}
-
-// logoForm returns the form of a logo, png or jpeg, "" without one.
-func logoForm(logo []byte) (string, error) {
-	if len(logo) == 0 {
-		return "", nil
-	}
-	if len(logo) > maxLogo {
-		return "", invalid("The image is larger than 100 KB.")
-	}
-	_, form, err := image.DecodeConfig(bytes.NewReader(logo))
-	if err != nil {
-		return "", invalid("The image must be a PNG or JPEG file.")
-	}
-	return form, nil
 }
 
 // serveLogo serves a logo to everybody, as a sign-in page does.

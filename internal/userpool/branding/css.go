@@ -1,6 +1,12 @@
-package userpool
+// Package branding judges how an app's owner wants sign-in pages to look: the style
+// sheet and logo of the classic pages, the settings and images of managed login. It
+// is pure; package userpool keeps what passes, and calls its errors the caller's
+// fault: their texts are for the caller.
+package branding
 
 import (
+	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,28 +27,28 @@ var cssSelectors = []string{
 // without quotes in which quotes or comments would mean something else than elsewhere.
 var cssForbidden = regexp.MustCompile(`(?i)<|javascript:|expression\(|url\(\s*[^"'\s)][^)]*(["'(]|/\*)`)
 
-// checkCSS refuses a style sheet that is more than declarations for the selectors
+// CheckCSS refuses a style sheet that is more than declarations for the selectors
 // above. What passes can stand inside a style element.
-func checkCSS(css string) error {
+func CheckCSS(css string) error {
 	if found := cssForbidden.FindString(css); found != "" {
-		return invalid("The CSS must not contain %s", found)
+		return fmt.Errorf("The CSS must not contain %s", found)
 	}
 	plain, ok := withoutComments(css)
 	if !ok {
-		return invalid("The CSS has a comment or a text without an end.")
+		return errors.New("The CSS has a comment or a text without an end.")
 	}
 	if i := strings.IndexAny(plain, `@\`); i >= 0 {
-		return invalid("The CSS must not contain %s outside of quotes.", plain[i:i+1])
+		return fmt.Errorf("The CSS must not contain %s outside of quotes.", plain[i:i+1])
 	}
 	for rest := plain; strings.TrimSpace(rest) != ""; {
 		selectors, after, opened := strings.Cut(rest, "{")
 		declarations, next, closed := strings.Cut(after, "}")
 		if !opened || !closed || strings.Contains(declarations, "{") {
-			return invalid("The CSS has braces that do not match.")
+			return errors.New("The CSS has braces that do not match.")
 		}
 		for selector := range strings.SplitSeq(selectors, ",") {
 			if selector = strings.TrimSpace(selector); !slices.Contains(cssSelectors, selector) {
-				return invalid("The CSS has a selector that cannot be customized: %s", selector)
+				return fmt.Errorf("The CSS has a selector that cannot be customized: %s", selector)
 			}
 		}
 		rest = next

@@ -1,4 +1,4 @@
-package userpool
+package branding
 
 import (
 	"strings"
@@ -14,7 +14,7 @@ func TestCheckCSS(t *testing.T) {
 		`.banner-customizable { background: url("https://example.org/a.png"), url(/b.png); content: "} body { @"; }`,
 		`.label-customizable { /* } body { " ' */ font: 12px/1.5 'It\'s'; }`,
 	} {
-		if err := checkCSS(css); err != nil {
+		if err := CheckCSS(css); err != nil {
 			t.Errorf("%s: %v", css, err)
 		}
 	}
@@ -42,7 +42,7 @@ func TestCheckCSS(t *testing.T) {
 		`.label-customizable{a:u\72l(x"y)} body{} .label-customizable{a:"b}`: `must not contain \`,
 		`.label-customizable{a:"/*"} body{} .label-customizable{a:"*/"}`:     "cannot be customized: body",
 	} {
-		if err := checkCSS(css); err == nil || !strings.Contains(err.Error(), want) {
+		if err := CheckCSS(css); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", css, err, want)
 		}
 	}
@@ -55,7 +55,7 @@ func FuzzCheckCSS(f *testing.F) {
 	f.Add(`/* "a" */ .banner-customizable{a:"\""}`)
 	f.Add(".a{b:url(c)}")
 	f.Fuzz(func(t *testing.T, css string) {
-		if checkCSS(css) != nil {
+		if CheckCSS(css) != nil {
 			return
 		}
 		if strings.Contains(css, "<") {

@@ -58,7 +58,7 @@ func (s *Service) adminResetUserPassword(ctx context.Context, c *wire.Call, in *
 		return nil, err
 	}
 	by := caller{c, "", in.ClientMetadata}
-	_, err = s.sendReset(ctx, by, p, in.Username, func(tx store.Tx, u *user, n notice) (*cognitoidp.CodeDeliveryDetailsType, error) {
+	_, _, err = s.sendReset(ctx, by, p, in.Username, func(tx store.Tx, u *user, n notice) (*cognitoidp.CodeDeliveryDetailsType, error) {
 		if err := p.mayReset(u); err != nil {
 			return nil, err
 		}

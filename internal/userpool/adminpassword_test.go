@@ -57,9 +57,19 @@ func TestTemporaryPassword(t *testing.T) {
 		_, err = w.respond(app, "NEW_PASSWORD_REQUIRED", asked.Session, "USERNAME", "ada", "NEW_PASSWORD", "Yet-An0ther!")
 		wants(t, err, notAuthorized, "Invalid session for the user, session can only be used once.")
 
+		// Another temporary password ends the sign-ins that began with the last one.
+		if err := w.setsPassword(pool, "ada", "Temporary-1!", false); err != nil {
+			t.Fatal(err)
+		}
+		if asked, err = w.byPassword(app, "ada", "Temporary-1!"); err != nil {
+			t.Fatal(err)
+		}
+		w.clock.Advance(time.Second)
 		if err := w.setsPassword(pool, "ada", otherPassword, false); err != nil {
 			t.Fatal(err)
 		}
+		_, err = w.respond(app, "NEW_PASSWORD_REQUIRED", asked.Session, "USERNAME", "ada", "NEW_PASSWORD", password)
+		wants(t, err, notAuthorized, "Invalid session for the user, session can only be used once.")
 		w.clock.Advance(7*24*time.Hour + time.Second)
 		_, err = w.byPassword(app, "ada", otherPassword)
 		wants(t, err, notAuthorized, "Temporary password has expired and must be reset by an administrator.")

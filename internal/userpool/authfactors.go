@@ -52,7 +52,7 @@ func (p *pool) firstFactors(u *user) (names []cognitoidp.AuthFactorType) {
 func (u *user) hasFirst(factor cognitoidp.AuthFactorType) bool {
 	switch factor {
 	case cognitoidp.AuthFactorTypePassword:
-		return u.hasPassword()
+		return u.hasPassword() || len(u.Hash) > 0
 	case cognitoidp.AuthFactorTypeEmailOtp:
 		return u.Attributes[attrEmail] != ""
 	case cognitoidp.AuthFactorTypeSmsOtp:

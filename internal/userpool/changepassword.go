@@ -25,19 +25,25 @@ func (s *Service) changePassword(ctx context.Context, c *wire.Call, in *cognitoi
 	if err != nil {
 		return nil, err
 	}
-	var sealed []byte
-	if right {
-		if sealed, err = s.newPassword(ctx, b.pool, b.client.ClientId, u, in.ProposedPassword); err != nil {
-			return nil, err
-		}
-	}
-	err = s.replacePassword(ctx, c, b, u, right, sealed)
+	err = s.choosePassword(ctx, c, b, u, right, in.ProposedPassword)
 	response := cognitoidp.EventResponseTypePass
 	if err != nil {
 		response = cognitoidp.EventResponseTypeFail
 	}
 	s.noteEvent(ctx, c, b.pool, u, authEvent{Type: cognitoidp.EventTypePasswordChange, Response: response, From: sourceOf(c, b.client, nil)})
 	return nil, err
+}
+
+// choosePassword gives a user another password, if it will do and the present one was
+// shown.
+func (s *Service) choosePassword(ctx context.Context, c *wire.Call, b *bearer, u *user, right bool, password string) (err error) {
+	var sealed []byte
+	if right {
+		if sealed, err = s.newPassword(ctx, b.pool, b.client.ClientId, u, password); err != nil {
+			return err
+		}
+	}
+	return s.replacePassword(ctx, c, b, u, right, sealed)
 }
 
 // replacePassword counts the call and, if the password that seen had was shown, gives
@@ -74,7 +80,7 @@ func (s *Service) knowsPassword(b *bearer, u *user, password string, c *wire.Cal
 	}
 	switch {
 	case len(u.Hash) > 0:
-		return s.matchesHash(b.pool, u, password), nil
+		return s.matchesHash(b.pool, u, u.Hash, password), nil
 	case !u.hasPassword():
 		return password == "", nil
 	case password == "":

@@ -58,7 +58,7 @@ func (a *attempt) firstFactors(u *user) (list []cognitoidp.ChallengeNameType) {
 			list = append(list, factor)
 		}
 	}
-	add(cognitoidp.ChallengeNameTypePassword, cognitoidp.AuthFactorTypePassword, u == nil || u.hasPassword() || len(u.Hash) > 0)
+	add(cognitoidp.ChallengeNameTypePassword, cognitoidp.AuthFactorTypePassword, u == nil || u.hasFirst(cognitoidp.AuthFactorTypePassword))
 	add(cognitoidp.ChallengeNameTypePasswordSrp, cognitoidp.AuthFactorTypePassword, u == nil || u.hasPassword())
 	if u != nil && u.Status == cognitoidp.UserStatusTypeForceChangePassword {
 		return list
@@ -92,10 +92,17 @@ func (a *attempt) askFirst(ctx context.Context, u *user, factor cognitoidp.Chall
 		return a.askPasskey(ctx, u)
 	case messageAttributes[factor] == "": // a password that has yet to come
 		return a.challenge(u, factor, nil)
-	case u == nil:
+	}
+	timed := a.pace.start(a.pool, pacedSend)
+	if u == nil {
+		defer timed.nobody(ctx)
 		return a.askNobody(factor)
 	}
-	return a.sendFactor(ctx, u, factor, forFirstFactor)
+	out, err := a.sendFactor(ctx, u, factor, forFirstFactor)
+	if err == nil {
+		timed.exists()
+	}
+	return out, err
 }
 
 // askNobody asks a user that does not exist for a code that was never sent.
@@ -167,14 +174,18 @@ func (a *attempt) answerOTP(ctx context.Context) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	timed := a.pace.start(a.pool, pacedGuess)
 	if a.now.Sub == nobody {
-		return nil, a.refuseNobody(a.now.Name)
+		err := a.refuseNobody(a.now.Name)
+		timed.guess(ctx, false, err)
+		return nil, err
 	}
 	u, err := a.change(ctx, name, func(_ store.Tx, u *user) error {
 		return a.judge(u, func(u *user) error { return a.takeOTP(u, given) })
 	})
 	if err != nil {
 		a.failed(ctx, u)
+		timed.guess(ctx, true, err)
 		return nil, err
 	}
 	a.now.First = a.now.Challenge

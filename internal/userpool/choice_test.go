@@ -12,11 +12,11 @@ import (
 )
 
 // choicePool is a pool whose users choose how to begin.
-func (w *world) choicePool(hides bool) (*types.UserPoolType, *types.UserPoolClientType) {
+func (w *world) choicePool(hides bool, options ...func(*idp.CreateUserPoolInput)) (*types.UserPoolType, *types.UserPoolClientType) {
 	w.t.Helper()
-	pool := w.pool(func(in *idp.CreateUserPoolInput) {
+	pool := w.pool(append(options, func(in *idp.CreateUserPoolInput) {
 		in.Policies = &types.UserPoolPolicyType{SignInPolicy: &types.SignInPolicyType{AllowedFirstAuthFactors: []types.AuthFactorType{"PASSWORD", "EMAIL_OTP"}}}
-	})
+	})...)
 	app := w.app(pool, func(in *idp.CreateUserPoolClientInput) {
 		in.ExplicitAuthFlows = append(in.ExplicitAuthFlows, "ALLOW_USER_AUTH")
 		if hides {

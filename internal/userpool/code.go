@@ -3,6 +3,7 @@ package userpool
 import (
 	"cmp"
 	"crypto/subtle"
+	"errors"
 	"time"
 
 	"pintail/internal/gen/cognitoidp"
@@ -96,6 +97,11 @@ func errExpiredCode() error {
 
 func errCodeMismatch() error {
 	return cognitoidp.CodeMismatchException.New("Invalid verification code provided, please try again.")
+}
+
+// isWrongCode tells whether an error refuses a code, as wrong or as too old.
+func isWrongCode(err error) bool {
+	return errors.Is(err, errCodeMismatch()) || errors.Is(err, errExpiredCode())
 }
 
 // deliveryDetails tells where a code went without telling the whole address.

@@ -73,7 +73,18 @@ func TestCompromisedPasswords(t *testing.T) {
 	wants(t, err, "PasswordResetRequiredException", "Password reset required for the user due to security reasons")
 	_, err = w.byPassword(app, "ada", leaked+"!")
 	wants(t, err, notAuthorized, incorrect)
-	if _, err := w.bySRP(app, "ada", leaked); err != nil {
-		t.Errorf("SRP, which does not show it: %v", err)
+
+	// From then on it opens nothing, by SRP either, until another is set.
+	_, err = w.bySRP(app, "ada", leaked)
+	wants(t, err, "PasswordResetRequiredException", "Password reset required for the user")
+	if got := w.status(pool, "ada"); got != "RESET_REQUIRED" {
+		t.Errorf("status %s", got)
 	}
+	if _, err := w.forgot(app, "ada"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.resets(app, "ada", w.codeTo("ada@example.org"), password); err != nil {
+		t.Fatal(err)
+	}
+	w.signIn(app, "ada")
 }

@@ -18,6 +18,7 @@ func (s *Service) confirmSignUp(ctx context.Context, c *wire.Call, in *cognitoid
 		return nil, err
 	}
 	var u *user
+	timed := s.pace.start(p, c.Op.Name)
 	err = s.update(ctx, func(tx store.Tx) error {
 		if u, err = p.resolve(tx, in.Username); errors.Is(err, store.ErrNotFound) {
 			return s.confirmNobody(p, cl, c, in.Username)
@@ -36,6 +37,7 @@ func (s *Service) confirmSignUp(ctx context.Context, c *wire.Call, in *cognitoid
 		return err
 	})
 	if err != nil {
+		timed.guess(ctx, u != nil, err)
 		return nil, err
 	}
 	out := &cognitoidp.ConfirmSignUpResponse{}
@@ -95,6 +97,7 @@ func (s *Service) resendConfirmationCode(ctx context.Context, c *wire.Call, in *
 		return nil, err
 	}
 	by := caller{c, cl.ClientId, in.ClientMetadata}
+	timed := s.pace.start(p, c.Op.Name)
 	n, err := s.notice(ctx, by, p, onResend, func() (*user, error) {
 		u, err := s.find(ctx, p, in.Username)
 		if u == nil || !u.Enabled || u.Status != cognitoidp.UserStatusTypeUnconfirmed {
@@ -124,7 +127,12 @@ func (s *Service) resendConfirmationCode(ctx context.Context, c *wire.Call, in *
 	if err != nil {
 		return nil, err
 	}
+	if u == nil {
+		timed.nobody(ctx)
+		return out, nil
+	}
 	s.noteEvent(ctx, c, p, u, authEvent{Type: cognitoidp.EventTypeResendCode, Response: cognitoidp.EventResponseTypePass, From: sourceOf(c, cl, in.UserContextData)})
+	timed.exists()
 	return out, nil
 }
 

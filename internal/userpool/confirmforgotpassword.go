@@ -20,6 +20,7 @@ func (s *Service) confirmForgotPassword(ctx context.Context, c *wire.Call, in *c
 	if err := checkPassword(p.Policies.PasswordPolicy, in.Password); err != nil {
 		return nil, err
 	}
+	timed := s.pace.start(p, c.Op.Name)
 	u, err := s.find(ctx, p, in.Username)
 	switch {
 	case err != nil:
@@ -27,12 +28,19 @@ func (s *Service) confirmForgotPassword(ctx context.Context, c *wire.Call, in *c
 	case u == nil && !cl.hidesUsers():
 		return nil, errNoCombination()
 	case u == nil || cl.hidesUsers() && p.mayReset(u) != nil:
-		return nil, s.resetNobody(p, c, in.Username)
-	}
-	if u, err = s.redeem(ctx, c, cl, p, u, in); err != nil {
+		err := s.resetNobody(p, c, in.Username)
+		timed.guess(ctx, false, err)
 		return nil, err
 	}
-	s.noteEvent(ctx, c, p, u, authEvent{Type: cognitoidp.EventTypeForgotPassword, Response: cognitoidp.EventResponseTypePass, From: sourceOf(c, cl, in.UserContextData)})
+	from, known := sourceOf(c, cl, in.UserContextData), u
+	if u, err = s.redeem(ctx, c, cl, p, known, in); err != nil {
+		if isWrongCode(err) || isRefusedPassword(err) { // what the hourly limit bounds
+			s.noteReset(ctx, c, p, known, cognitoidp.EventResponseTypeFail, from)
+		}
+		timed.guess(ctx, true, err)
+		return nil, err
+	}
+	s.noteReset(ctx, c, p, u, cognitoidp.EventResponseTypePass, from)
 	return nil, s.postConfirmation(ctx, caller{c, cl.ClientId, in.ClientMetadata}, p, u, trigger.PostConfirmationConfirmForgotPassword)
 }
 

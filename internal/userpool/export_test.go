@@ -104,7 +104,7 @@ func ChallengeSession(ctx context.Context, s *Service, clientID, username, chall
 		return "", errors.Join(err, errors.New("no such user"))
 	}
 	return s.sealSession(session{
-		Pool: p.Id, Client: clientID, User: u.key(p), Sub: u.Sub, Name: username, Challenge: cognitoidp.ChallengeNameType(challenge),
+		Pool: p.Id, Client: clientID, User: u.key(p), Sub: u.Sub, Password: passwordAt(u.PasswordSet), Name: username, Challenge: cognitoidp.ChallengeNameType(challenge),
 	}, cl, s.clock.Now())
 }
 

@@ -27,19 +27,30 @@ func (s *Service) forgotPassword(ctx context.Context, c *wire.Call, in *cognitoi
 	if _, err := s.migrateForgotten(ctx, by, p, in.Username); err != nil {
 		return nil, err
 	}
-	details, err := s.sendReset(ctx, by, p, in.Username, func(tx store.Tx, u *user, n notice) (*cognitoidp.CodeDeliveryDetailsType, error) {
+	timed := s.pace.start(p, c.Op.Name)
+	u, details, err := s.sendReset(ctx, by, p, in.Username, func(tx store.Tx, u *user, n notice) (*cognitoidp.CodeDeliveryDetailsType, error) {
 		return s.remind(tx, p, u, n, c)
 	})
 	if hidden, ok := errors.AsType[*unreachable](err); ok {
 		if !cl.hidesUsers() {
 			return nil, hidden.error
 		}
-		details, err = s.remindNobody(p, c, in.Username)
+		if details, err = s.remindNobody(p, c, in.Username); err == nil {
+			timed.nobody(ctx)
+		}
+	} else if err == nil {
+		s.noteReset(ctx, c, p, u, cognitoidp.EventResponseTypeInProgress, sourceOf(c, cl, in.UserContextData))
+		timed.exists()
 	}
 	if err != nil {
 		return nil, err
 	}
 	return &cognitoidp.ForgotPasswordResponse{CodeDeliveryDetails: details}, nil
+}
+
+// noteReset writes into a user's history what becomes of a forgotten password.
+func (s *Service) noteReset(ctx context.Context, c *wire.Call, p *pool, u *user, response cognitoidp.EventResponseType, from source) {
+	s.noteEvent(ctx, c, p, u, authEvent{Type: cognitoidp.EventTypeForgotPassword, Response: response, From: from})
 }
 
 // unreachable refuses a user who cannot be sent a code. Clients that hide who exists
@@ -48,7 +59,7 @@ type unreachable struct{ error }
 
 // sendReset prepares the message for a forgotten password and lets send decide about it
 // in a transaction.
-func (s *Service) sendReset(ctx context.Context, by caller, p *pool, name string, send func(store.Tx, *user, notice) (*cognitoidp.CodeDeliveryDetailsType, error)) (details *cognitoidp.CodeDeliveryDetailsType, err error) {
+func (s *Service) sendReset(ctx context.Context, by caller, p *pool, name string, send func(store.Tx, *user, notice) (*cognitoidp.CodeDeliveryDetailsType, error)) (u *user, details *cognitoidp.CodeDeliveryDetailsType, err error) {
 	n, err := s.notice(ctx, by, p, onForgotPassword, func() (*user, error) {
 		u, err := s.find(ctx, p, name)
 		if err != nil || u == nil || p.mayReset(u) != nil {
@@ -57,11 +68,10 @@ func (s *Service) sendReset(ctx context.Context, by caller, p *pool, name string
 		return u, nil
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	err = s.update(ctx, func(tx store.Tx) error {
-		u, err := p.resolve(tx, name)
-		if errors.Is(err, store.ErrNotFound) {
+		if u, err = p.resolve(tx, name); errors.Is(err, store.ErrNotFound) {
 			return &unreachable{errNoCombination()}
 		}
 		if err != nil {
@@ -72,7 +82,7 @@ func (s *Service) sendReset(ctx context.Context, by caller, p *pool, name string
 			return err
 		})
 	})
-	return details, err
+	return u, details, err
 }
 
 // mayReset refuses a user who cannot choose another password by a code.

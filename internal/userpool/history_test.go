@@ -26,10 +26,14 @@ func TestHistoryOfAUser(t *testing.T) {
 	if err := w.changes(tokens, password, otherPassword); err != nil {
 		t.Fatal(err)
 	}
+	wants(t, w.changes(tokens, "Wrong-1!x", password), notAuthorized, incorrect)
+	wants(t, w.changes(tokens, otherPassword, "short"), "InvalidPasswordException", "Password did not conform with policy: Password not long enough")
 	if _, err := w.forgot(app, "ada"); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.resets(app, "ada", w.codeTo("ada@example.org"), password); err != nil {
+	code := w.codeTo("ada@example.org")
+	wants(t, w.resets(app, "ada", wrong(code), password), "CodeMismatchException", "Invalid verification code provided, please try again.")
+	if err := w.resets(app, "ada", code, password); err != nil {
 		t.Fatal(err)
 	}
 	var got []string
@@ -39,7 +43,10 @@ func TestHistoryOfAUser(t *testing.T) {
 			t.Errorf("event %+v of %+v", e.EventRisk, e.EventContextData)
 		}
 	}
-	want := []string{"ForgotPassword Pass", "PasswordChange Pass", "SignIn Pass", "SignIn Fail", "ResendCode Pass", "SignUp Pass"}
+	want := []string{
+		"ForgotPassword Pass", "ForgotPassword Fail", "ForgotPassword InProgress",
+		"PasswordChange Fail", "PasswordChange Fail", "PasswordChange Pass", "SignIn Pass", "SignIn Fail", "ResendCode Pass", "SignUp Pass",
+	}
 	if !slices.Equal(got, want) {
 		t.Errorf("history %q", got)
 	}

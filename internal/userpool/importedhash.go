@@ -24,22 +24,23 @@ func (s *Service) sealHash(p *pool, u *user, algorithm cognitoidp.PasswordHashin
 	return s.verifiers.Seal([]byte(string(algorithm)+":"+text), p.Id, u.Sub, hashName)
 }
 
-// matchesHash tells whether a password is the one whose hash a user was imported
-// with. It takes long, and its turn: never call it inside a transaction. After the
-// first success the caller calls replaceHash.
-func (s *Service) matchesHash(p *pool, u *user, password string) bool {
-	sealed, err := s.verifiers.Open(u.Hash, p.Id, u.Sub, hashName)
+// matchesHash tells whether a password is the one of an imported hash of a user. It
+// takes long, and its turn: never call it inside a transaction. After the first
+// success the caller calls replaceHash.
+func (s *Service) matchesHash(p *pool, u *user, hash []byte, password string) bool {
+	sealed, err := s.verifiers.Open(hash, p.Id, u.Sub, hashName)
 	if err != nil {
 		return false
 	}
 	algorithm, text, _ := strings.Cut(string(sealed), ":")
-	hash, err := passwordhash.Parse(passwordhash.Algorithm(algorithm), text)
+	imported, err := passwordhash.Parse(passwordhash.Algorithm(algorithm), text)
 	if err != nil {
 		return false
 	}
 	s.slowHashes <- struct{}{}
 	defer func() { <-s.slowHashes }()
-	return hash.Matches(password)
+	defer s.pace.start(p, pacedHash).exists()
+	return imported.Matches(password)
 }
 
 // replaceHash gives a user who has shown the password for the first time an SRP

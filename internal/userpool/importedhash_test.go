@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 	"github.com/google/go-cmp/cmp"
@@ -51,6 +52,24 @@ func (w *world) createHashed(p *types.UserPoolType, algorithm string) *types.Use
 	return &types.UserImportJobType{UserPoolId: p.Id, JobId: &out.UserImportJob.JobId, PreSignedUrl: &out.UserImportJob.PreSignedUrl}
 }
 
+// hashOfABC is the bcrypt hash of "abc", with 2^6 rounds.
+const hashOfABC = "$2a$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i"
+
+// importHashed imports somebody with the bcrypt hash of a password.
+func (w *world) importHashed(p *types.UserPoolType, username, hash string) {
+	w.t.Helper()
+	columns := append(w.header(p), "password_hash")
+	j := w.createHashed(p, "BCRYPT")
+	file := strings.Join(columns, ",") + "\n" + person(columns, username, "password_hash", hash)
+	if status, text := w.put(*j.PreSignedUrl, strings.NewReader(file)); status != http.StatusOK {
+		w.t.Fatalf("%d %s", status, text)
+	}
+	if _, err := w.startImport(j); err != nil {
+		w.t.Fatal(err)
+	}
+	w.await(j)
+}
+
 func TestImportOfPasswordHashes(t *testing.T) {
 	t.Parallel()
 	w := boot(t)
@@ -58,6 +77,7 @@ func TestImportOfPasswordHashes(t *testing.T) {
 	p := w.pool()
 	plain := w.header(p)
 	columns := append(slices.Clone(plain), "password_hash")
+	const hash = hashOfABC
 	run := func(j *types.UserImportJobType, file string) *types.UserImportJobType {
 		t.Helper()
 		if status, text := w.put(*j.PreSignedUrl, strings.NewReader(file)); status != 200 {
@@ -69,7 +89,6 @@ func TestImportOfPasswordHashes(t *testing.T) {
 		w.await(j)
 		return w.theImport(j)
 	}
-	const hash = "$2a$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i" // of abc
 	j := w.createHashed(p, "BCRYPT")
 	done := run(j, strings.Join(columns, ",")+"\n"+
 		person(columns, "ada", "password_hash", hash)+
@@ -138,16 +157,7 @@ func TestChangeOfAnImportedPassword(t *testing.T) {
 	w := boot(t)
 	w.work()
 	p, app := w.choicePool(false)
-	columns := append(w.header(p), "password_hash")
-	j := w.createHashed(p, "BCRYPT")
-	file := strings.Join(columns, ",") + "\n" + person(columns, "ada", "password_hash", "$2a$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i") // of abc
-	if status, text := w.put(*j.PreSignedUrl, strings.NewReader(file)); status != 200 {
-		t.Fatalf("%d %s", status, text)
-	}
-	if _, err := w.startImport(j); err != nil {
-		t.Fatal(err)
-	}
-	w.await(j)
+	w.importHashed(p, "ada", hashOfABC)
 	asked, err := w.begin(app, nil, "USERNAME", "ada", "PREFERRED_CHALLENGE", "EMAIL_OTP")
 	if err != nil {
 		t.Fatal(err)
@@ -167,5 +177,34 @@ func TestChangeOfAnImportedPassword(t *testing.T) {
 	}
 	if _, err := w.bySRP(app, "ada", password); err != nil {
 		t.Error(err)
+	}
+}
+
+// The password that somebody was imported with is in their history like any other.
+func TestHistoryOfAnImportedPassword(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	w.work()
+	p := w.pool(func(in *idp.CreateUserPoolInput) {
+		in.Policies = &types.UserPoolPolicyType{PasswordPolicy: &types.PasswordPolicyType{MinimumLength: aws.Int32(8), PasswordHistorySize: aws.Int32(2)}}
+	})
+	app := w.app(p)
+	const imported = "~!@#$%^&*()      ~!@#$%^&*()PNBFRD"
+	w.importHashed(p, "ada", "$2a$06$fPIsBO8qRqkjj273rfaOI.HtSV9jLDpTbZn782DC6/t7qT67P6FfO")
+	reset := func(password string) error {
+		t.Helper()
+		if _, err := w.forgot(app, "ada"); err != nil {
+			t.Fatal(err)
+		}
+		return w.resets(app, "ada", w.codeTo("ada@example.org"), password)
+	}
+	for _, next := range []string{otherPassword, "a-third-one"} {
+		wants(t, reset(imported), "PasswordHistoryPolicyViolationException", "Password has previously been used.")
+		if err := reset(next); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := reset(imported); err != nil {
+		t.Errorf("the last but two is forgotten: %v", err)
 	}
 }

@@ -78,7 +78,7 @@ func (a *attempt) answerNewPassword(ctx context.Context) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.now.NewPassword = true
+	a.now.NewPassword, a.now.Password = true, passwordAt(u.PasswordSet)
 	return a.advance(ctx, u)
 }
 

@@ -3,6 +3,8 @@ package userpool
 import (
 	"bytes"
 	"context"
+	"errors"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -40,6 +42,11 @@ func checkPassword(policy *cognitoidp.PasswordPolicyType, password string) error
 	return cognitoidp.InvalidPasswordException.New("Password did not conform with policy: " + reason)
 }
 
+// isRefusedPassword tells whether an error says that a new password will not do.
+func isRefusedPassword(err error) bool {
+	return errors.Is(err, cognitoidp.InvalidPasswordException.New("")) || errors.Is(err, errReused())
+}
+
 // sealedPassword returns what is kept of a new password of a user, nil for none. It
 // takes milliseconds, and so runs outside of transactions.
 func (s *Service) sealedPassword(p *pool, u *user, password string) ([]byte, error) {
@@ -67,16 +74,24 @@ func (s *Service) newPassword(ctx context.Context, p *pool, clientID string, u *
 // checkReuse refuses a password that the user had before, as far back as the pool's
 // policy looks; the present one counts.
 func (s *Service) checkReuse(p *pool, u *user, password string) error {
-	for _, sealed := range u.lastPasswords(p.passwordHistory()) {
+	verifiers, hash := u.lastPasswords(p.passwordHistory())
+	for _, sealed := range verifiers {
 		v, err := s.openVerifier(p, u.Sub, sealed)
 		if err != nil {
 			return err
 		}
 		if v.Matches(p.identity(u.Username), password) {
-			return cognitoidp.PasswordHistoryPolicyViolationException.New("Password has previously been used.")
+			return errReused()
 		}
 	}
+	if len(hash) > 0 && s.matchesHash(p, u, hash, password) {
+		return errReused()
+	}
 	return nil
+}
+
+func errReused() error {
+	return cognitoidp.PasswordHistoryPolicyViolationException.New("Password has previously been used.")
 }
 
 // passwordHistory is how many of a user's passwords may not come again.
@@ -84,19 +99,23 @@ func (p *pool) passwordHistory() int {
 	return int(*orNumber(p.Policies.PasswordPolicy.PasswordHistorySize, 0))
 }
 
-// lastPasswords returns the verifiers of the user's last n passwords, the present one first.
-func (u *user) lastPasswords(n int) [][]byte {
-	all := u.OldPasswords
+// lastPasswords returns what is kept of the user's last n passwords: their verifiers, the
+// present one first, and the hash of the imported one, which is older than them all.
+func (u *user) lastPasswords(n int) (verifiers [][]byte, hash []byte) {
+	verifiers = u.OldPasswords
 	if len(u.Verifier) > 0 {
-		all = append([][]byte{u.Verifier}, all...)
+		verifiers = append([][]byte{u.Verifier}, verifiers...)
 	}
-	return all[:min(n, len(all))]
+	if len(verifiers) < n {
+		return verifiers, slices.Concat(u.Hash, u.OldHash) // at most one is there
+	}
+	return verifiers[:n], nil
 }
 
 // setPassword gives the user a password, sealed, and remembers the one before as the
 // pool's history wants it. A code that was to reset the one before is void.
 func (u *user) setPassword(p *pool, sealed []byte, now time.Time) {
-	u.OldPasswords = u.lastPasswords(max(p.passwordHistory()-1, 0))
+	u.OldPasswords, u.OldHash = u.lastPasswords(max(p.passwordHistory()-1, 0))
 	if len(u.OldPasswords) == 0 {
 		u.OldPasswords = nil
 	}

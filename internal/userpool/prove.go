@@ -20,23 +20,28 @@ type proof func(username string, v srp.Verifier) bool
 // success writes nothing.
 func (a *attempt) prove(ctx context.Context, name string, shows proof) (*user, error) {
 	defer a.turns.take(a.pool.Id, a.pool.fold(name))()
+	timed := a.pace.start(a.pool, pacedProof)
+	if a.clear != "" {
+		timed = a.pace.start(a.pool, pacedPassword)
+	}
 	u, err := a.find(ctx, a.pool, name)
 	if err != nil {
 		return nil, err
 	}
 	if u == nil {
-		return nil, a.refuseUnknown(name, shows)
+		return nil, a.refuseUnknown(ctx, name, shows, timed)
 	}
 	if u.Attempts.locked(a.call.Time) {
 		return nil, errLocked()
 	}
-	right, err := a.shown(u, shows)
+	right, err := a.shown(ctx, u, shows)
 	if err != nil {
 		return nil, fmt.Errorf("verifier of user %s: %w", u.Sub, err)
 	}
 	if !right {
 		err := a.note(ctx, u, func(u *user) { u.Attempts.fail(a.call.Time) })
 		a.failed(ctx, u)
+		timed.exists()
 		return nil, cmp.Or(err, u.withoutPassword(a.client), errIncorrect())
 	}
 	if u.Attempts.Failures > 0 {
@@ -48,17 +53,24 @@ func (a *attempt) prove(ctx context.Context, name string, shows proof) (*user, e
 }
 
 // shown tells whether a proof is one of the user's password. A user without a
-// password is as slow to refuse as one with another.
-func (a *attempt) shown(u *user, shows proof) (bool, error) {
+// password is as slow to refuse as one with another, and with any other as an imported
+// one.
+func (a *attempt) shown(ctx context.Context, u *user, shows proof) (right bool, err error) {
 	if len(u.Hash) > 0 && a.clear != "" && !u.LocalBlocked {
-		return a.matchesHash(a.pool, u, a.clear), nil
+		return a.matchesHash(a.pool, u, u.Hash, a.clear), nil
 	}
+	timed := a.pace.start(a.pool, pacedHash)
 	if !u.hasPassword() || u.LocalBlocked {
 		shows(u.Username, a.decoyVerifier(a.pool, u.Username))
-		return false, nil
+	} else if v, err := a.verifier(a.pool, u); err != nil {
+		return false, err
+	} else {
+		right = shows(u.Username, v)
 	}
-	v, err := a.verifier(a.pool, u)
-	return err == nil && shows(u.Username, v), err
+	if !right && a.clear != "" {
+		timed.nobody(ctx)
+	}
+	return right, nil
 }
 
 // withoutPassword tells somebody who was imported, and whose password is nowhere
@@ -80,7 +92,7 @@ func errResetRequired() error {
 
 // refuseUnknown refuses a password for a user that does not exist. A client that
 // hides who exists gets the answers, and spends the time, of a wrong password.
-func (a *attempt) refuseUnknown(name string, shows proof) error {
+func (a *attempt) refuseUnknown(ctx context.Context, name string, shows proof, timed stopwatch) error {
 	if !a.client.hidesUsers() {
 		return errNoUser()
 	}
@@ -89,6 +101,7 @@ func (a *attempt) refuseUnknown(name string, shows proof) error {
 	}
 	shows(a.decoyUsername(a.pool, name), a.decoyVerifier(a.pool, name))
 	a.unknowns.use(a.pool.unknown(name), a.call.Time, func(n *attempts) { n.fail(a.call.Time) })
+	timed.nobody(ctx)
 	return errIncorrect()
 }
 
@@ -208,7 +221,9 @@ func (a *attempt) takePassword(ctx context.Context, name, password string) (*ans
 }
 
 // checkLeaked refuses a right password that is known from a breach, where the pool's
-// risk configuration says so.
+// risk configuration says so. By SRP it opens nothing any more either: it has to be
+// reset first (Cognito developer guide, "Working with compromised-credentials
+// detection").
 func (a *attempt) checkLeaked(ctx context.Context, u *user, password string) error {
 	if !a.pool.protected() {
 		return nil
@@ -222,5 +237,10 @@ func (a *attempt) checkLeaked(ctx context.Context, u *user, password string) err
 		return err
 	}
 	a.remember(ctx, u, authEvent{Response: cognitoidp.EventResponseTypeFail, Detected: true, Blocked: true})
-	return errCompromisedSignIn()
+	return cmp.Or(a.note(ctx, u, func(now *user) {
+		if now.confirmed() && now.samePassword(u) {
+			now.Status = cognitoidp.UserStatusTypeResetRequired
+			now.touch(a.call.Time)
+		}
+	}), errCompromisedSignIn())
 }

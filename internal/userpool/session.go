@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"pintail/internal/gen/cognitoidp"
@@ -26,6 +27,10 @@ type session struct {
 	Challenge cognitoidp.ChallengeNameType // what is asked
 	Admin     bool                         // begun by AdminInitiateAuth
 	Flow      cognitoidp.AuthFlowType
+
+	// Password stands for the password that the user had: another one ends the sign-ins
+	// that are under way.
+	Password string
 
 	// First is the factor that was shown first, "" before there was one.
 	First cognitoidp.ChallengeNameType `json:",omitzero"`
@@ -52,10 +57,19 @@ const nobody = "00000000-0000-0000-0000-000000000000"
 // exist and that this name was typed for.
 func (n *session) about(s *Service, p *pool, u *user) {
 	if u == nil {
-		n.User, n.Sub = p.fold(s.decoyUsername(p, n.Name)), nobody
+		n.User, n.Sub, n.Password = p.fold(s.decoyUsername(p, n.Name)), nobody, passwordAt(time.Time{})
 		return
 	}
-	n.User, n.Sub = u.key(p), u.Sub
+	n.User, n.Sub, n.Password = u.key(p), u.Sub, passwordAt(u.PasswordSet)
+}
+
+// passwordAt stands for the password that was set at a moment, zero for none. All are
+// equally long.
+func passwordAt(set time.Time) string {
+	if set.IsZero() {
+		set = time.UnixMilli(0)
+	}
+	return fmt.Sprintf("%012x", set.UnixMilli())
 }
 
 // maxSession is the longest session that a client can bring back (Cognito API
@@ -113,6 +127,8 @@ func (s *Service) sessionUser(tx store.Tx, n *session) (*user, error) {
 		return nil, err
 	case !u.Enabled:
 		return nil, errDisabled()
+	case passwordAt(u.PasswordSet) != n.Password:
+		return nil, errSessionSpent()
 	}
 	return u, nil
 }

@@ -22,7 +22,8 @@ func (s *Service) signUpSession(cl *client, p *pool, u *user, name string, c *wi
 	if cl.allowsFlow(cognitoidp.AuthFlowTypeUserAuth, false) != nil {
 		return "", nil
 	}
-	n := session{Pool: p.Id, Client: cl.ClientId, User: u.key(p), Sub: u.Sub, Name: name, Challenge: signedUp}
+	n := session{Pool: p.Id, Client: cl.ClientId, Name: name, Challenge: signedUp}
+	n.about(s, p, u)
 	if u.confirmed() {
 		n.Challenge = confirmed
 	}

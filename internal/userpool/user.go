@@ -37,7 +37,10 @@ type user struct {
 	// OldPasswords are the verifiers of earlier passwords, sealed, the latest first,
 	// as many as the pool's password history holds.
 	OldPasswords [][]byte `json:",omitzero"`
-	Codes        map[string]code
+	// OldHash is the hash with which the user was imported, once it is no longer that
+	// of the password, for as long as the password history reaches back to it.
+	OldHash []byte `json:",omitzero"`
+	Codes   map[string]code
 	// MFA is which second factors the user activated.
 	MFA mfaChoice `json:",omitzero"`
 	// Token is the authenticator app that the user showed to work, NewToken one that

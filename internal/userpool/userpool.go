@@ -107,6 +107,7 @@ type Service struct {
 	checked  *memory[checkedToken] // access tokens whose signature is good, by their hash
 
 	slowHashes chan struct{} // holds one for every imported hash that is being checked
+	pace       pace          // hides in time who exists
 }
 
 // checkedFor is how long a token is remembered whose signature was checked.

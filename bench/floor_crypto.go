@@ -71,7 +71,7 @@ func (b *bench) cryptoFloor(what string, work func(*cryptography) error) floorFu
 		if err != nil {
 			return floor{}, err
 		}
-		o, err := race(ctx, runtime.GOMAXPROCS(0), b.while, os.Getpid(), func(int, int) error { return work(c) })
+		o, err := race(ctx, runtime.GOMAXPROCS(0), b.while, watchProcess(os.Getpid()), func(int, int) error { return work(c) })
 		return floor{what: what, cpu: o.cpu, rate: o.rate()}, err
 	}
 }

@@ -65,7 +65,7 @@ func (b *bench) directoryFloor(ctx context.Context, rows int) (floor, error) {
 		}
 	}
 	every = rand.Perm(endpoints)
-	o, err := race(ctx, 1, b.while, os.Getpid(), func(_, n int) error {
+	o, err := race(ctx, 1, b.while, watchProcess(os.Getpid()), func(_, n int) error {
 		from := n * rows % (endpoints - rows)
 		return write(every[from : from+rows])
 	})

@@ -23,6 +23,6 @@ func (b *bench) eventsFloor(ctx context.Context, callers, size int) (floor, erro
 	}
 	defer s.Close()
 	list := stored(endpointID(0), size, time.Now())
-	o, err := race(ctx, callers, b.while, os.Getpid(), func(int, int) error { return s.Append(ctx, list) })
+	o, err := race(ctx, callers, b.while, watchProcess(os.Getpid()), func(int, int) error { return s.Append(ctx, list) })
 	return floor{what: fmt.Sprintf("event store alone (callers %d, events each %d)", callers, size), rate: o.rate() * float64(size)}, err
 }

@@ -59,7 +59,7 @@ func (b *bench) httpFloor(ctx context.Context, connections int, r request, size 
 	if err != nil {
 		return floor{}, fmt.Errorf("the bare server did not start: %w", err)
 	}
-	o, err := drive(ctx, strings.TrimSpace(address), bare.Process.Pid, connections, b.while, func(c *conn, _ int) error {
+	o, err := drive(ctx, strings.TrimSpace(address), watchProcess(bare.Process.Pid), connections, b.while, func(c *conn, _ int) error {
 		body, err := c.do(r)
 		if err == nil && len(body) != size {
 			err = fmt.Errorf("the bare server answered %d bytes, not %d", len(body), size)

@@ -135,7 +135,7 @@ func (t *site) killUnderLoad(ctx context.Context) (int, error) {
 	var acknowledged atomic.Int64
 	killed := make(chan error, 1)
 	fuse := time.AfterFunc(pressure, func() { killed <- t.kill() })
-	_, failure := drive(ctx, t.address, t.Process.Pid, connections, pressure+patience, func(c *conn, n int) error {
+	_, failure := drive(ctx, t.address, t.watch, connections, pressure+patience, func(c *conn, n int) error {
 		err := put(c, n)
 		if err == nil {
 			acknowledged.Add(size)

@@ -86,7 +86,7 @@ func (b *bench) measure(ctx context.Context, s *server, l load) ([]figure, error
 			if err != nil {
 				return nil, fmt.Errorf("the floor of %s: %w", l.name, err)
 			}
-			o, err := drive(ctx, s.address, s.Process.Pid, connections, b.while, work)
+			o, err := drive(ctx, s.address, s.watch, connections, b.while, work)
 			if err != nil {
 				return nil, fmt.Errorf("%s over %d connections: %w", l.name, connections, err)
 			}
@@ -101,9 +101,9 @@ func (b *bench) measure(ctx context.Context, s *server, l load) ([]figure, error
 // warmUp is how long a load runs before it is measured.
 const warmUp = 300 * time.Millisecond
 
-// drive opens connections to a server, in the process pid, and works over them
-// at once, first to warm up and then for a while to measure.
-func drive(ctx context.Context, address string, pid, connections int, while time.Duration, work workFunc) (outcome, error) {
+// drive opens connections to a server and works over them at once, first to warm up
+// and then for a while to measure. The server's processes are watched.
+func drive(ctx context.Context, address string, watched watch, connections int, while time.Duration, work workFunc) (outcome, error) {
 	conns := make([]*conn, connections)
 	for i := range conns {
 		c, err := dial(address)
@@ -114,8 +114,8 @@ func drive(ctx context.Context, address string, pid, connections int, while time
 		conns[i] = c
 	}
 	operation := func(worker, n int) error { return work(conns[worker], n) }
-	if _, err := race(ctx, connections, warmUp, pid, operation); err != nil {
+	if _, err := race(ctx, connections, warmUp, watched, operation); err != nil {
 		return outcome{}, err
 	}
-	return race(ctx, connections, while, pid, operation)
+	return race(ctx, connections, while, watched, operation)
 }

@@ -21,9 +21,10 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
-	"slices"
 	"syscall"
 	"time"
+
+	"pintail/internal/testkit/pgtest"
 )
 
 // bench is one run of this program.
@@ -32,6 +33,8 @@ type bench struct {
 	folder  string         // for everything that is written
 	while   time.Duration  // how long each round of a load or a floor takes
 	only    *regexp.Regexp // the loads to run; nil for these and everything else
+	// database holds the server's data; nil for the embedded stores.
+	database *pgtest.Cluster
 }
 
 // limit ends a run that hangs.
@@ -45,6 +48,7 @@ func main() {
 	server := flag.String("server", "bin/pintail", "the server's `program`")
 	seconds := flag.Float64("seconds", 1, "how long each load runs, three times over")
 	only := flag.String("run", "", "run only the loads whose name matches this `expression`")
+	postgres := flag.Bool("postgres", false, "measure users' operations on a PostgreSQL of its own")
 	dir := flag.String("dir", "", "`folder` for the data, on a disk; the system's temporary folder if empty")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -59,24 +63,31 @@ func main() {
 			os.Exit(2)
 		}
 	}
-	if err := b.run(ctx, *dir, os.Stdout); err != nil {
+	if err := b.run(ctx, *dir, *postgres, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-// run measures everything and then reports.
-func (b *bench) run(ctx context.Context, dir string, w io.Writer) (err error) {
+// run measures everything and then reports. On PostgreSQL it measures the loads on users
+// only.
+func (b *bench) run(ctx context.Context, dir string, postgres bool, w io.Writer) (err error) {
 	if b.folder, err = os.MkdirTemp(dir, "pintail-bench"); err != nil {
 		return err
 	}
 	defer os.RemoveAll(b.folder)
+	if postgres {
+		if b.database, err = pgtest.Open("fsync=on", "full_page_writes=on", "max_wal_size=2GB"); err != nil {
+			return err
+		}
+		defer b.database.Stop()
+	}
 	m, err := newMachine(b.folder)
 	if err != nil {
 		return err
 	}
 	var l *lifecycle
-	if b.only == nil {
+	if b.only == nil && !postgres {
 		if l, err = b.idle(ctx); err != nil {
 			return err
 		}
@@ -110,7 +121,11 @@ func (b *bench) underLoad(ctx context.Context, l *lifecycle) ([]figure, error) {
 		return nil, err
 	}
 	var figures []figure
-	for _, l := range slices.Concat(b.userLoads(t), b.appLoads(t)) {
+	loads := b.userLoads(t)
+	if b.database == nil {
+		loads = append(loads, b.appLoads(t)...)
+	}
+	for _, l := range loads {
 		if b.only != nil && !b.only.MatchString(l.name) {
 			continue
 		}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"syscall"
 	"time"
@@ -55,9 +56,38 @@ func (p *process) kill() error { return p.end(syscall.SIGKILL) }
 // Linux's common processors.
 const tick = 10 * time.Millisecond
 
-// processorTime returns what a process has used of all processors, in user mode
-// and in the kernel for it.
-func processorTime(pid int) (time.Duration, error) { return statTime(pid, ownTimes) }
+// watch tells what some processes have used of all processors, in user mode and in
+// the kernel for them.
+type watch func() (time.Duration, error)
+
+// watchProcess watches one process.
+func watchProcess(pid int) watch {
+	return func() (time.Duration, error) { return statTime(pid, ownTimes) }
+}
+
+// watchGroup watches the processes of a group, those that have ended without having been
+// waited for excepted.
+func watchGroup(group int) watch {
+	return func() (total time.Duration, err error) {
+		all, err := filepath.Glob("/proc/[0-9]*")
+		if err != nil {
+			return 0, err
+		}
+		for _, folder := range all {
+			pid, err := strconv.Atoi(filepath.Base(folder))
+			if err != nil {
+				return 0, err
+			}
+			if of, err := syscall.Getpgid(pid); err != nil || of != group {
+				continue
+			}
+			if used, err := statTime(pid, ownTimes, childTimes); err == nil { // it may end meanwhile
+				total += used
+			}
+		}
+		return total, nil
+	}
+}
 
 // Fields of /proc/PID/stat, counted from 1, at which a pair of times stands.
 const (

@@ -15,17 +15,17 @@ type outcome struct {
 	operations int
 	elapsed    time.Duration
 	p50, p99   time.Duration // of an operation
-	cpu        time.Duration // of the process that was watched, for an operation
+	cpu        time.Duration // of the processes that were watched, for an operation
 	own        time.Duration // of this process, for an operation
 }
 
 // rate returns operations per second.
 func (o outcome) rate() float64 { return float64(o.operations) / o.elapsed.Seconds() }
 
-// race lets workers repeat an operation for a while; pid names the process
-// whose processor time counts. The operation is told who works and the number of
+// race lets workers repeat an operation for a while; watched are the processes
+// whose time counts. The operation is told who works and the number of
 // the operation, from 0. Its first error ends the race and is returned.
-func race(ctx context.Context, workers int, d time.Duration, pid int, work func(worker, n int) error) (outcome, error) {
+func race(ctx context.Context, workers int, d time.Duration, watched watch, work func(worker, n int) error) (outcome, error) {
 	ctx, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
 	ctx, fail := context.WithCancelCause(ctx)
@@ -33,11 +33,12 @@ func race(ctx context.Context, workers int, d time.Duration, pid int, work func(
 	took := make([][]time.Duration, workers)
 	var next atomic.Int64
 	var all sync.WaitGroup
-	before, err := processorTime(pid)
+	before, err := watched()
 	if err != nil {
 		return outcome{}, err
 	}
-	ownBefore, err := processorTime(os.Getpid())
+	own := watchProcess(os.Getpid())
+	ownBefore, err := own()
 	if err != nil {
 		return outcome{}, err
 	}
@@ -56,8 +57,8 @@ func race(ctx context.Context, workers int, d time.Duration, pid int, work func(
 	}
 	all.Wait()
 	elapsed := time.Since(began)
-	after, err := processorTime(pid)
-	ownAfter, _ := processorTime(os.Getpid())
+	after, err := watched()
+	ownAfter, _ := own()
 	times := slices.Concat(took...)
 	n := len(times)
 	if cause := context.Cause(ctx); !errors.Is(cause, context.DeadlineExceeded) || n == 0 {

@@ -17,6 +17,7 @@ import (
 type server struct {
 	*process
 	app.Running
+	watch   watch // its processes, the database's included
 	folder  string
 	address string
 	root    caller
@@ -34,11 +35,15 @@ func (b *bench) startServer(ctx context.Context, folder string) (*server, time.D
 	}
 	defer log.Close()
 	began := time.Now()
-	p, err := start(log, log, b.program, "start", "--data", folder, "--listen", "127.0.0.1:0", "--codes-per-source", "0")
+	args := []string{"start", "--data", folder, "--listen", "127.0.0.1:0", "--codes-per-source", "0"}
+	if b.database != nil {
+		args = append(args, "--database-url", b.database.URL("postgres"))
+	}
+	p, err := start(log, log, b.program, args...)
 	if err != nil {
 		return nil, 0, err
 	}
-	s := &server{process: p, folder: folder}
+	s := &server{process: p, folder: folder, watch: b.watch(p)}
 	if err := s.awaitReady(ctx); err != nil {
 		_ = p.kill()
 		return nil, 0, fmt.Errorf("%w. Its log ends:\n%s", err, s.logTail())
@@ -51,6 +56,23 @@ func (b *bench) startServer(ctx context.Context, folder string) (*server, time.D
 	}
 	s.root = caller{s.address, s.Region, sigv4.Credentials{AccessKeyID: keys.AccessKeyID, Secret: keys.Secret}}
 	return s, took, nil
+}
+
+// watch watches the server's process and those of its database.
+func (b *bench) watch(p *process) watch {
+	own := watchProcess(p.Process.Pid)
+	if b.database == nil {
+		return own
+	}
+	database := watchGroup(b.database.Group())
+	return func() (time.Duration, error) {
+		a, err := own()
+		if err != nil {
+			return 0, err
+		}
+		d, err := database()
+		return a + d, err
+	}
 }
 
 // awaitReady asks until the server says that it is ready.

@@ -62,8 +62,10 @@ type Cluster struct {
 	process  *exec.Cmd
 }
 
-// start makes a cluster in a temporary folder and runs it.
-func start(settings ...string) (*Cluster, error) {
+// Open makes a cluster in a temporary folder and runs it, until [Cluster.Stop] or the
+// end of this program. Settings are server settings as name=value and win over those of
+// the package, for example "fsync=on".
+func Open(settings ...string) (*Cluster, error) {
 	bin, err := findBin()
 	if err != nil {
 		return nil, err
@@ -178,8 +180,11 @@ func (c *Cluster) kill() error {
 	return c.process.Wait()
 }
 
-// stop ends the server and removes its data.
-func (c *Cluster) stop() {
+// Group is the id of the process group in which all of the server's processes are.
+func (c *Cluster) Group() int { return c.process.Process.Pid }
+
+// Stop ends the server and removes its data.
+func (c *Cluster) Stop() {
 	c.leash.Close()
 	<-c.ended
 	c.process.Wait() // whatever the server's exit code: its data are gone

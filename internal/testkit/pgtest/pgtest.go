@@ -30,7 +30,7 @@ const debianBin = "/usr/lib/postgresql/15/bin"
 var errMissing = errors.New("pgtest: no PostgreSQL: initdb is neither in PATH nor in " + debianBin)
 
 // shared is the cluster of this test binary.
-var shared = sync.OnceValues(func() (*Cluster, error) { return start() })
+var shared = sync.OnceValues(func() (*Cluster, error) { return Open() })
 
 // databases numbers the databases of this test binary.
 var databases atomic.Int64
@@ -46,14 +46,12 @@ func Database(t testing.TB) string {
 	return c.Database(t)
 }
 
-// Start starts a cluster that is t's alone and ends with it. Settings are
-// server settings as name=value and win over those of the package, for
-// example "fsync=on".
+// Start is [Open] for a test: the cluster is t's alone and ends with it.
 func Start(t testing.TB, settings ...string) *Cluster {
 	t.Helper()
-	c, err := start(settings...)
+	c, err := Open(settings...)
 	must(t, err)
-	t.Cleanup(c.stop)
+	t.Cleanup(c.Stop)
 	return c
 }
 
@@ -69,7 +67,7 @@ func (c *Cluster) Database(t testing.TB) string {
 			t.Logf("pgtest: %v", err)
 		}
 	})
-	return c.url(name)
+	return c.URL(name)
 }
 
 // Kill kills the server with SIGKILL, as a crash would, and returns when every
@@ -86,8 +84,9 @@ func (c *Cluster) Restart(t testing.TB) {
 	must(t, c.run())
 }
 
-// url returns the URL of a database, with the cluster's socket as its host.
-func (c *Cluster) url(database string) string {
+// URL returns the URL of a database, with the cluster's socket as its host. A new
+// cluster has the database "postgres".
+func (c *Cluster) URL(database string) string {
 	u := url.URL{
 		Scheme:   "postgres",
 		User:     url.User(superuser),

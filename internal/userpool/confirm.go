@@ -17,7 +17,14 @@ func (s *Service) confirmSignUp(ctx context.Context, c *wire.Call, in *cognitoid
 	if err != nil {
 		return nil, err
 	}
+	return s.confirmByCode(ctx, c, cl, p, in)
+}
+
+// confirmByCode is confirmSignUp of a client that has shown its secret, or whose link the
+// user followed.
+func (s *Service) confirmByCode(ctx context.Context, c *wire.Call, cl *client, p *pool, in *cognitoidp.ConfirmSignUpRequest) (*cognitoidp.ConfirmSignUpResponse, error) {
 	var u *user
+	var err error
 	timed := s.pace.start(p, c.Op.Name)
 	err = s.update(ctx, func(tx store.Tx) error {
 		if u, err = p.resolve(tx, in.Username); errors.Is(err, store.ErrNotFound) {

@@ -207,21 +207,3 @@ func TestDomainOfAnotherRegion(t *testing.T) {
 		t.Errorf("described %+v", out.DomainDescription)
 	}
 }
-
-// TestConfirmWithLink signs somebody up in a pool that wants to mail links, before it
-// has a domain that they could lead to.
-func TestConfirmWithLink(t *testing.T) {
-	t.Parallel()
-	w := boot(t)
-	p := w.pool(func(in *idp.CreateUserPoolInput) {
-		in.VerificationMessageTemplate = &types.VerificationMessageTemplateType{
-			DefaultEmailOption: "CONFIRM_WITH_LINK", EmailMessageByLink: aws.String("Click {##here##}."), EmailMessage: aws.String("Type {####}."),
-		}
-	})
-	app := w.app(p)
-	w.signUp(app, "ada", "email", "ada@example.org")
-	if m := w.messageTo("ada@example.org"); m.Body != "Type "+m.Code+"." {
-		t.Errorf("message %q", m.Body)
-	}
-	w.confirm(app, "ada", "ada@example.org")
-}

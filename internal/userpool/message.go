@@ -36,6 +36,8 @@ const (
 const (
 	defaultVerification        = "Your verification code is {####}. "
 	defaultVerificationSubject = "Your verification code"
+	defaultLink                = "Please click the link below to verify your email address. {##Verify Email##} "
+	defaultLinkSubject         = "Your verification link"
 	defaultAuthentication      = "Your authentication code is {####}. "
 	defaultAuthSubject         = "Your authentication code"
 	defaultInvitation          = "Your username is {username} and temporary password is {####}. "
@@ -89,11 +91,15 @@ func (p *pool) wording(why occasion) wording {
 	case onAuthentication:
 		return p.authenticationWording()
 	}
-	return wording{
+	text := wording{
 		SMS:     or(template.SmsMessage, defaultVerification),
 		Email:   or(template.EmailMessage, defaultVerification),
 		Subject: or(template.EmailSubject, defaultVerificationSubject),
 	}
+	if p.confirmsByLink(why) {
+		text.Email, text.Subject = or(template.EmailMessageByLink, defaultLink), or(template.EmailSubjectByLink, defaultLinkSubject)
+	}
+	return text
 }
 
 // authenticationWording returns the text for a second factor or a one-time password.
@@ -116,6 +122,9 @@ func (s *Service) send(tx store.Tx, p *pool, u *user, n notice, attribute, to, c
 		m.Channel, m.Body = delivery.SMS, fill.Replace(n.wording.SMS)
 	} else {
 		m.Channel, m.Subject, m.Body = delivery.Email, fill.Replace(n.wording.Subject), fill.Replace(n.wording.Email)
+		if p.confirmsByLink(n.why) {
+			m.Body = s.fillLink(p, n.clientID, u.Username, code, m.Body)
+		}
 		m.From, m.ReplyTo = p.sender()
 	}
 	if err := s.routeToTrigger(p, u, n, &m); err != nil {
@@ -140,6 +149,9 @@ func (p *pool) sender() (from, replyTo string) {
 
 // lacksCode tells whether a text that a trigger has written has no place for the code.
 func lacksCode(text string) bool { return text != "" && !strings.Contains(text, codeMark) }
+
+// lacksLink is lacksCode for a mail with a link, which may show the code instead.
+func lacksLink(text string) bool { return lacksCode(text) && !linkMark.MatchString(text) }
 
 func errLambdaOutput() error {
 	return cognitoidp.InvalidLambdaResponseException.New("Unrecognizable lambda output")

@@ -99,7 +99,11 @@ func (s *Service) customMessage(ctx context.Context, by caller, p *pool, u *user
 		return err
 	}
 	sms, email := string(e.Response.SMSMessage), string(e.Response.EmailMessage)
-	if lacksCode(sms) || lacksCode(email) {
+	lacks := lacksCode
+	if p.confirmsByLink(n.why) {
+		lacks = lacksLink
+	}
+	if lacksCode(sms) || lacks(email) {
 		return errLambdaOutput()
 	}
 	n.wording.SMS, n.wording.Email = or(sms, n.wording.SMS), or(email, n.wording.Email)

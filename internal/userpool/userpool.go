@@ -322,6 +322,7 @@ func (s *Service) Routes(r *wire.Router) {
 	wire.Handle(r, cognitoidp.SetLogDeliveryConfiguration, s.setLogDeliveryConfiguration)
 	wire.Handle(r, cognitoidp.GetLogDeliveryConfiguration, s.getLogDeliveryConfiguration)
 
+	r.HandlePage("GET "+confirmPath, cognitoidp.ConfirmSignUp.Operation, s.serveConfirmation)
 	r.HandleHTTP("GET /{poolId}/ui/{clientId}/{version}/{file}", http.HandlerFunc(s.serveLogo))
 	r.HandleHTTP("GET /{poolId}/.well-known/jwks.json", http.HandlerFunc(s.serveKeys))
 	r.HandleHTTP("GET /{poolId}/.well-known/openid-configuration", http.HandlerFunc(s.serveDiscovery))

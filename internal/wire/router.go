@@ -121,6 +121,16 @@ func Unconditional() Option {
 // pool's signing keys. The pattern is net/http's.
 func (rt *Router) HandleHTTP(pattern string, h http.Handler) { rt.plain.Handle(pattern, h) }
 
+// HandlePage serves plain HTTP that stands for an operation, such as the page behind a
+// link that confirms a sign-up: h gets the call that the operation would get.
+func (rt *Router) HandlePage(pattern string, op *model.Operation, h func(http.ResponseWriter, *http.Request, *Call)) {
+	rt.HandleHTTP(pattern, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := rt.newCall(r)
+		c.Op = op
+		h(w, r, c)
+	}))
+}
+
 func (rt *Router) serves(s *model.Service) bool {
 	for _, have := range rt.services {
 		if have == s {

@@ -21,7 +21,7 @@ import (
 	"pintail/internal/testkit"
 )
 
-var record = flag.Bool("record", false, "write a data folder of this version to testdata; only when the stored form has changed")
+var record = flag.String("record", "", "write a data folder of this version to testdata, as `number`; only when the stored form has changed")
 
 // folders are data folders that earlier versions of the program have written.
 // Each holds a user with a password, an endpoint and an event. Never change
@@ -31,8 +31,8 @@ const folders = "testdata/folders"
 // Every data folder that was ever written opens, and what is in it works.
 func TestOlderDataFolders(t *testing.T) {
 	t.Parallel()
-	if *record {
-		recordFolder(t)
+	if *record != "" {
+		recordFolder(t, *record)
 	}
 	archives, err := filepath.Glob(filepath.Join(folders, "*.tar.gz"))
 	if err != nil || len(archives) == 0 {
@@ -77,7 +77,7 @@ func onlyProject(t *testing.T, s *testkit.Server) testkit.Project {
 	}
 }
 
-func recordFolder(t *testing.T) {
+func recordFolder(t *testing.T, number string) {
 	t.Helper()
 	s := testkit.Start(t)
 	p := s.NewProject(t)
@@ -85,7 +85,7 @@ func recordFolder(t *testing.T) {
 	must(t, updateEndpoint(t, s, s.RootKeys(), p.App, "device-1"))
 	must(t, putEvents(t, s, s.RootKeys(), p.App, "device-1"))
 	must(t, s.Stop())
-	must(t, pack(s.Data, filepath.Join(folders, "0001.tar.gz")))
+	must(t, pack(s.Data, filepath.Join(folders, number+".tar.gz")))
 }
 
 func pack(folder, archive string) (err error) {

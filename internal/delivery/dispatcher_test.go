@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,6 +18,7 @@ import (
 	"pintail/internal/store"
 	"pintail/internal/store/postgres"
 	"pintail/internal/store/sqlite"
+	"pintail/internal/store/storetest"
 	"pintail/internal/testkit/pgtest"
 )
 
@@ -266,17 +266,17 @@ func TestResumes(t *testing.T) {
 		first.Use(delivery.Email, newProvider())
 		first.send(hello) // and dies before its dispatcher runs
 
-		line := &line{DB: db}
+		line := &storetest.Line{DB: db}
 		second, taken := newPost(t, line, now), newProvider()
 		second.Use(delivery.Email, taken)
 		ctx, cancel := context.WithCancel(context.Background())
 		ended := make(chan error, 1)
 		go func() { ended <- second.jobs.Run(ctx) }()
 		await(t, taken.got)
-		line.cut.Store(true) // it dies when the provider has the message
+		line.Cut.Store(true) // it dies when the provider has the message
 		taken.answer <- nil
 		cancel()
-		if err := await(t, ended); !errors.Is(err, errCut) {
+		if err := await(t, ended); !errors.Is(err, storetest.ErrCut) {
 			t.Fatalf("the dead node ended with %v", err)
 		}
 
@@ -290,29 +290,6 @@ func TestResumes(t *testing.T) {
 		received.answer <- nil
 		third.settles(delivery.Sent)
 	})
-}
-
-// line is a connection to the directory that can be cut, which for the rest of
-// the world is as if the node had died.
-type line struct {
-	store.DB
-	cut atomic.Bool
-}
-
-var errCut = errors.New("the line is cut")
-
-func (l *line) View(ctx context.Context, fn func(store.Tx) error) error {
-	if l.cut.Load() {
-		return errCut
-	}
-	return l.DB.View(ctx, fn)
-}
-
-func (l *line) Update(ctx context.Context, fn func(store.Tx) error) error {
-	if l.cut.Load() {
-		return errCut
-	}
-	return l.DB.Update(ctx, fn)
 }
 
 // Nothing of a message, nor of what a provider says of it, is in clear at rest.

@@ -15,6 +15,7 @@ import (
 	"pintail/internal/store"
 	"pintail/internal/store/postgres"
 	"pintail/internal/store/sqlite"
+	"pintail/internal/store/storetest"
 	"pintail/internal/testkit/pgtest"
 )
 
@@ -67,7 +68,7 @@ func openPostgres(t testing.TB) store.DB {
 type node struct {
 	*job.Queue
 	w      *world
-	wire   *wire
+	line   *storetest.Line
 	events chan job.Event // what became of runs
 	pruned chan job.Event // and of the queue's own
 	stop   func() error
@@ -75,9 +76,9 @@ type node struct {
 
 // node makes a node that does not run yet.
 func (w *world) node() *node {
-	n := &node{w: w, wire: &wire{DB: w.db}, events: make(chan job.Event, 1000), pruned: make(chan job.Event, 1000)}
+	n := &node{w: w, line: &storetest.Line{DB: w.db}, events: make(chan job.Event, 1000), pruned: make(chan job.Event, 1000)}
 	n.Queue = job.New(job.Config{
-		DB: n.wire, Clock: w.clock, Log: slog.New(slog.DiscardHandler),
+		DB: n.line, Clock: w.clock, Log: slog.New(slog.DiscardHandler),
 		Observe: func(e job.Event) {
 			if e.Kind == "job.prune" {
 				n.pruned <- e
@@ -100,7 +101,7 @@ func (n *node) run() *node {
 		return await(n.w.t, ended)
 	}
 	n.w.t.Cleanup(func() {
-		if err := n.stop(); err != nil && !n.wire.cut.Load() {
+		if err := n.stop(); err != nil && !n.line.Cut.Load() {
 			n.w.t.Errorf("the queue did not stop cleanly: %v", err)
 		}
 	})
@@ -136,29 +137,6 @@ func (n *node) failures(kind string) (list []job.Failure) {
 		n.w.t.Fatal(err)
 	}
 	return list
-}
-
-// wire is a node's connection to the directory, which can be cut: for the
-// others that is as if the node had crashed.
-type wire struct {
-	store.DB
-	cut atomic.Bool
-}
-
-var errCut = errors.New("the wire is cut")
-
-func (w *wire) View(ctx context.Context, fn func(store.Tx) error) error {
-	if w.cut.Load() {
-		return errCut
-	}
-	return w.DB.View(ctx, fn)
-}
-
-func (w *wire) Update(ctx context.Context, fn func(store.Tx) error) error {
-	if w.cut.Load() {
-		return errCut
-	}
-	return w.DB.Update(ctx, fn)
 }
 
 // watched tells of every look into the directory.
@@ -218,9 +196,9 @@ func TestEnqueueIsPartOfTheTransaction(t *testing.T) {
 	n.Handle("work", doing(make(chan job.Job, 10)), job.Options{})
 	n.run()
 	err := w.db.Update(t.Context(), func(tx store.Tx) error {
-		return errors.Join(n.Enqueue(tx, job.Job{Kind: "work", ID: "no"}), errCut)
+		return errors.Join(n.Enqueue(tx, job.Job{Kind: "work", ID: "no"}), storetest.ErrCut)
 	})
-	if !errors.Is(err, errCut) {
+	if !errors.Is(err, storetest.ErrCut) {
 		t.Fatal(err)
 	}
 	n.add(job.Job{Kind: "work", ID: "yes"})
@@ -308,8 +286,8 @@ func TestOldFailuresAreForgotten(t *testing.T) {
 	w := newWorld(t, openSQLite(t))
 	pruned := make(chan job.Event, 10)
 	q := job.New(job.Config{DB: w.db, Clock: w.clock, Log: slog.New(slog.DiscardHandler), Observe: func(e job.Event) { pruned <- e }})
-	q.Handle("work", func(context.Context, job.Job) error { return job.Permanent(errCut) }, job.Options{})
-	n := &node{Queue: q, w: w, wire: &wire{}, events: pruned}
+	q.Handle("work", func(context.Context, job.Job) error { return job.Permanent(storetest.ErrCut) }, job.Options{})
+	n := &node{Queue: q, w: w, line: &storetest.Line{}, events: pruned}
 	n.run().next("periodic", job.Done)
 	n.add(job.Job{Kind: "work", ID: "a"})
 	n.next("a", job.Failed)

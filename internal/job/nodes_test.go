@@ -83,7 +83,7 @@ func TestCrash(t *testing.T) {
 		heir.Handle("work", doing(did), job.Options{})
 		dead.run().add(job.Job{Kind: "work", ID: "a"})
 		await(t, begun)
-		dead.wire.cut.Store(true)
+		dead.line.Cut.Store(true)
 		heir.run()
 		w.clock.Advance(59 * time.Second)
 		heir.add(job.Job{Kind: "work", ID: "b"})
@@ -94,7 +94,7 @@ func TestCrash(t *testing.T) {
 			t.Errorf("the heir ran %+v", j)
 		}
 		heir.next("a", job.Done)
-		dead.wire.cut.Store(false)
+		dead.line.Cut.Store(false)
 		close(release)
 		dead.next("a", job.Lost)
 	})
@@ -114,7 +114,7 @@ func TestPoison(t *testing.T) {
 			if j := await(t, begun); j.Attempt != attempt {
 				t.Errorf("attempt %d, want %d", j.Attempt, attempt)
 			}
-			n.wire.cut.Store(true)
+			n.line.Cut.Store(true)
 			w.clock.Advance(time.Minute)
 		}
 		n := w.node()
@@ -160,11 +160,11 @@ func TestLostLeaseEndsTheHandler(t *testing.T) {
 	}, job.Options{})
 	slow.run().add(job.Job{Kind: "work", ID: "a"})
 	await(t, begun)
-	slow.wire.cut.Store(true)
+	slow.line.Cut.Store(true)
 	w.clock.Advance(time.Minute)
 	other.Handle("work", doing(make(chan job.Job, 1)), job.Options{})
 	other.run().next("a", job.Done)
-	slow.wire.cut.Store(false)
+	slow.line.Cut.Store(false)
 	w.clock.Advance(time.Second)
 	if err := await(t, ended); err == nil || errors.Is(err, context.Canceled) {
 		t.Errorf("the handler ended because of %v", err)
@@ -262,7 +262,7 @@ func TestIdleDoesNotWrite(t *testing.T) {
 	w := newWorld(t, openSQLite(t))
 	n := w.node()
 	looked := make(chan struct{})
-	n.wire.DB = &watched{n.wire.DB, looked}
+	n.line.DB = &watched{n.line.DB, looked}
 	n.Handle("work", doing(make(chan job.Job, 1)), job.Options{})
 	n.run().add(job.Job{Kind: "work", ID: "a"}, job.Job{Kind: "work", ID: "b", RunAt: noon.Add(time.Hour)})
 	for done := 0; done < 2; {

@@ -14,6 +14,7 @@ import (
 
 	"pintail/internal/clock"
 	"pintail/internal/job"
+	"pintail/internal/store/storetest"
 )
 
 // history is what happens to the jobs of one run of the property. One node
@@ -33,8 +34,8 @@ type history struct {
 
 // boot starts the next node.
 func (h *history) boot() {
-	n := &node{w: h.world, wire: &wire{DB: h.db}}
-	n.Queue = job.New(job.Config{DB: n.wire, Clock: h.clock, Log: slog.New(slog.DiscardHandler), Observe: h.observe})
+	n := &node{w: h.world, line: &storetest.Line{DB: h.db}}
+	n.Queue = job.New(job.Config{DB: n.line, Clock: h.clock, Log: slog.New(slog.DiscardHandler), Observe: h.observe})
 	n.Handle("work", func(_ context.Context, j job.Job) error { return h.work(n, j) }, job.Options{
 		Concurrency: 3, Attempts: 1000, Backoff: func(int) time.Duration { return 5 * time.Second },
 	})
@@ -46,7 +47,7 @@ func (h *history) boot() {
 func (h *history) work(n *node, j job.Job) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.done[j.ID] && !n.wire.cut.Load() { // the dead may be late
+	if h.done[j.ID] && !n.line.Cut.Load() { // the dead may be late
 		h.trouble = append(h.trouble, j.ID+" ran after it was done")
 	}
 	h.begun[j.ID] = true
@@ -61,7 +62,7 @@ func (h *history) work(n *node, j job.Job) error {
 	case "panic":
 		panic("panicked")
 	}
-	if !n.wire.cut.Swap(true) {
+	if !n.line.Cut.Swap(true) {
 		h.crashed <- struct{}{}
 	}
 	return nil
@@ -123,7 +124,7 @@ func TestEveryJobIsDoneOnce(t *testing.T) {
 			}
 		}
 		for _, n := range h.nodes {
-			if err := n.stop(); err != nil && !n.wire.cut.Load() {
+			if err := n.stop(); err != nil && !n.line.Cut.Load() {
 				r.Error(err)
 			}
 		}

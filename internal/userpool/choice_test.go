@@ -1,6 +1,7 @@
 package userpool_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -189,6 +190,43 @@ func TestAutoSignIn(t *testing.T) {
 	byDefault := w.app(&types.UserPoolType{Id: app.UserPoolId})
 	if up := w.signUp(byDefault, "eve", "email", "eve@example.org"); up.Session != nil {
 		t.Error("a session for a client that cannot use it")
+	}
+}
+
+// Amplify for JavaScript confirms without the session of the sign-up. The code that went
+// out is then a first factor where a one-time password would be one, and nowhere else.
+func TestAutoSignInByTheCodeAlone(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	_, app := w.choicePool(false)
+	pool := w.pool(func(in *idp.CreateUserPoolInput) {
+		in.Policies = &types.UserPoolPolicyType{SignInPolicy: &types.SignInPolicyType{AllowedFirstAuthFactors: []types.AuthFactorType{"PASSWORD", "SMS_OTP"}}}
+	})
+	byPassword := w.app(pool, func(in *idp.CreateUserPoolClientInput) {
+		in.ExplicitAuthFlows = append(in.ExplicitAuthFlows, "ALLOW_USER_AUTH")
+	})
+	withoutChoice := w.app(&types.UserPoolType{Id: app.UserPoolId})
+	for i, test := range []struct {
+		app   *types.UserPoolClientType
+		comes bool
+	}{{app, true}, {byPassword, false}, {withoutChoice, false}} {
+		name := fmt.Sprintf("ada%d", i)
+		w.signUp(test.app, name, "email", name+"@example.org")
+		confirmed, err := w.ConfirmSignUp(t.Context(), &idp.ConfirmSignUpInput{
+			ClientId: test.app.ClientId, Username: &name, ConfirmationCode: aws.String(w.codeTo(name + "@example.org")),
+		})
+		if err != nil || (confirmed.Session != nil) != test.comes {
+			t.Fatalf("%s: %+v, %v", name, confirmed, err)
+		}
+		if !test.comes {
+			continue
+		}
+		in, err := w.begin(test.app, confirmed.Session, "USERNAME", name)
+		if err != nil || in.AuthenticationResult == nil {
+			t.Fatalf("%+v, %v", in, err)
+		}
+		_, err = w.begin(test.app, confirmed.Session, "USERNAME", name)
+		wants(t, err, notAuthorized, "Invalid session for the user, session can only be used once.")
 	}
 }
 

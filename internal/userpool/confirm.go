@@ -24,6 +24,7 @@ func (s *Service) confirmSignUp(ctx context.Context, c *wire.Call, in *cognitoid
 // user followed.
 func (s *Service) confirmByCode(ctx context.Context, c *wire.Call, cl *client, p *pool, in *cognitoidp.ConfirmSignUpRequest) (*cognitoidp.ConfirmSignUpResponse, error) {
 	var u *user
+	var proven string
 	var err error
 	timed := s.pace.start(p, c.Op.Name)
 	err = s.update(ctx, func(tx store.Tx) error {
@@ -37,7 +38,10 @@ func (s *Service) confirmByCode(ctx context.Context, c *wire.Call, cl *client, p
 		if isTrue(in.ForceAliasCreation) {
 			store = p.modifyByForce
 		}
-		err = store(tx, u, func() error { return s.confirm(p, u, in.ConfirmationCode, c) })
+		err = store(tx, u, func() (err error) {
+			proven, err = s.confirm(p, u, in.ConfirmationCode, c)
+			return err
+		})
 		if taken, ok := errors.AsType[*takenError](err); ok {
 			return cognitoidp.AliasExistsException.Newf("An account with the %s already exists.", taken.kind)
 		}
@@ -48,33 +52,35 @@ func (s *Service) confirmByCode(ctx context.Context, c *wire.Call, cl *client, p
 		return nil, err
 	}
 	out := &cognitoidp.ConfirmSignUpResponse{}
-	if out.Session, err = s.confirmedSession(cl, u, in.Session, c); err != nil {
+	if out.Session, err = s.confirmedSession(cl, p, u, in, proven, c); err != nil {
 		return nil, err
 	}
 	return out, s.postConfirmation(ctx, caller{c, cl.ClientId, in.ClientMetadata}, p, u, trigger.PostConfirmationConfirmSignUp)
 }
 
-// confirm takes a user's code.
-func (s *Service) confirm(p *pool, u *user, given string, c *wire.Call) error {
+// confirm takes a user's code, and returns the address, email or phone_number, that it
+// proved.
+func (s *Service) confirm(p *pool, u *user, given string, c *wire.Call) (proven string, err error) {
 	if !u.Enabled {
-		return errDisabled()
+		return "", errDisabled()
 	}
 	if u.Status != cognitoidp.UserStatusTypeUnconfirmed {
-		return errNotConfirmable(u)
+		return "", errNotConfirmable(u)
 	}
 	if err := u.Attempts.allow(c.Op.Name, maxConfirms, c.Time); err != nil {
-		return err
+		return "", err
 	}
 	kept, err := s.takeCode(p, u, forSignUp, given, c)
 	if err != nil {
-		return counted{err}
+		return "", counted{err}
 	}
 	if u.Attributes[kept.Attribute] == kept.To {
 		u.verify(kept.Attribute)
+		proven = kept.Attribute
 	}
 	u.Status = cognitoidp.UserStatusTypeConfirmed
 	u.touch(c.Time)
-	return nil
+	return proven, nil
 }
 
 // confirmNobody answers for a user that does not exist.

@@ -34,13 +34,43 @@ export async function openApp(rules) {
   const preflights = await watchPreflights(tab);
   await tab.goto(page.url);
   return {
-    tab, preflights, origin: page.url,
+    tab, preflights, origin: page.url, auth: authIn(tab),
+    /** Configures Amplify in the page, by the switch in ../js; again after the page was loaded anew. */
+    configure: (outputs, url) => tab.evaluate(configureAmplify, [outputs, url]),
     async close() {
       await chrome.close();
       page.server.closeAllConnections();
       page.server.close();
     },
   };
+}
+
+// Amplify's auth functions as if they were here: each call runs in the page, and what it throws comes back with its
+// name. Results travel as JSON.
+const authIn = (tab) => new Proxy({}, {
+  get: (_, name) => async (...args) => {
+    const { result, error } = await tab.evaluate(callAuth, [name, args]);
+    if (error) throw Object.assign(new Error(error.message), error);
+    return result;
+  },
+});
+
+// Runs in the page.
+async function callAuth([name, args]) {
+  try {
+    const result = await window.app.auth[name](...args);
+    return { result: result && JSON.parse(JSON.stringify(result)) };
+  } catch ({ name, message, underlyingError }) {
+    return { error: { name, message, cause: underlyingError && `${underlyingError.name}: ${underlyingError.message}` } };
+  }
+}
+
+// Runs in the page.
+function configureAmplify([outputs, url]) {
+  const { Amplify, configure, parseAmplifyConfig } = window.app;
+  const config = configure(parseAmplifyConfig(outputs), url);
+  const pinpoint = { ...config.Analytics.Pinpoint, flushInterval: 250 }; // ms, 5000 unless an app says otherwise
+  Amplify.configure({ ...config, Analytics: { Pinpoint: pinpoint } });
 }
 
 /** A self-signed certificate for loopback and the names given. Returns its files and remove(). */

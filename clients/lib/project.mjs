@@ -2,7 +2,7 @@
 // app, a user pool with one client, an identity pool, and a role each for
 // guests and for signed-in users.
 import { CreateIdentityPoolCommand, SetIdentityPoolRolesCommand } from '@aws-sdk/client-cognito-identity';
-import { CreateUserPoolClientCommand, CreateUserPoolCommand } from '@aws-sdk/client-cognito-identity-provider';
+import { CreateUserPoolClientCommand, CreateUserPoolCommand, SetUserPoolMfaConfigCommand } from '@aws-sdk/client-cognito-identity-provider';
 import { CreateRoleCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { CreateAppCommand } from '@aws-sdk/client-pinpoint';
 import { awsClients } from './aws.mjs';
@@ -13,17 +13,21 @@ import { awsClients } from './aws.mjs';
  * @param {object} options
  * @param {string} [options.name] begins the names of everything
  * @param {string[]} [options.usernameAttributes] for example ['email']: people sign in with their address
+ * @param {object} [options.pool] further members of CreateUserPool, and those that replace the ones here
+ * @param {object} [options.mfa] members of SetUserPoolMfaConfig, called if there are any
+ * @param {object} [options.client] further members of CreateUserPoolClient
  * @param {(what: string, work: () => Promise<any>, show: (result: any) => string) => Promise<any>} [options.step]
  *   runs and reports one call (the demo)
  */
-export async function createProject(server, { name = 'Shop', usernameAttributes, step = (_, work) => work() } = {}) {
+export async function createProject(server, { name = 'Shop', usernameAttributes, pool, mfa, client, step = (_, work) => work() } = {}) {
   const aws = awsClients(server);
   const { Id: appId } = await step('Create a Pinpoint app', async () =>
     (await aws.audience.send(new CreateAppCommand({ CreateApplicationRequest: { Name: name } }))).ApplicationResponse, (app) => `app ${app.Id}`);
   const userPoolId = await step('Create a user pool with custom:display_name', async () =>
-    (await aws.users.send(new CreateUserPoolCommand(userPool(name, usernameAttributes)))).UserPool.Id, (id) => `pool ${id}`);
+    (await aws.users.send(new CreateUserPoolCommand({ ...userPool(name, usernameAttributes), ...pool }))).UserPool.Id, (id) => `pool ${id}`);
+  if (mfa) await aws.users.send(new SetUserPoolMfaConfigCommand({ UserPoolId: userPoolId, ...mfa }));
   const clientId = await step('Create its app client, without a secret', async () =>
-    (await aws.users.send(new CreateUserPoolClientCommand(poolClient(name, userPoolId)))).UserPoolClient.ClientId, (id) => `client ${id}`);
+    (await aws.users.send(new CreateUserPoolClientCommand({ ...poolClient(name, userPoolId), ...client }))).UserPoolClient.ClientId, (id) => `client ${id}`);
   const identityPoolId = await step('Create an identity pool, guests allowed', async () =>
     (await aws.identities.send(new CreateIdentityPoolCommand(identityPool(name, server.region, userPoolId, clientId)))).IdentityPoolId, (id) => `pool ${id}`);
 

@@ -1,4 +1,5 @@
 // What the test files share: one server and one project each, and steps that show the server's log when they fail.
+import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { after, before, it } from 'node:test';
 import { createProject } from './project.mjs';
@@ -31,6 +32,13 @@ export function findProgram(what, variable, paths) {
   if (!program && process.env.CI) throw new Error(`${what} is missing: there is no ${candidates.join(', ')}`);
   return { program, skip: program ? false : `${what} is not installed (there is no ${candidates.join(', ')})` };
 }
+
+/** For assert.rejects: the error has this name, in whichever member its client keeps it, and this message, if one is given. */
+export const named = (name, message) => (error) => {
+  assert.equal(error.code ?? error.name, name, error.stack);
+  if (message) assert.equal(error.message, message);
+  return true;
+};
 
 /** The payload of a JSON web token, unchecked. */
 export const claims = (token) => JSON.parse(Buffer.from(token.split('.')[1], 'base64url'));

@@ -1,7 +1,6 @@
 // aws-amplify in Node: what people do with their account. Attributes, forgotten and changed passwords, authenticator
 // apps, remembered devices, sign-in without a password, leaving.
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
 import { describe } from 'node:test';
 import {
   AddCustomAttributesCommand, AdminGetUserCommand, DescribeUserPoolCommand, SetUserPoolMfaConfigCommand, UpdateUserPoolClientCommand, UpdateUserPoolCommand,
@@ -9,7 +8,8 @@ import {
 import * as auth from 'aws-amplify/auth';
 import { configureAmplify, muteWarnings } from '../lib/amplify.mjs';
 import { awsClients } from '../lib/aws.mjs';
-import { useServer } from '../lib/testing.mjs';
+import { named, useServer } from '../lib/testing.mjs';
+import { authenticatorApp } from '../lib/totp.mjs';
 
 const username = 'grace';
 const password = 'Compiler-A0-1952!';
@@ -19,22 +19,6 @@ const moved = 'hopper@example.com';
 
 const test = useServer();
 const { step } = test;
-let secret; // of the authenticator app
-
-const named = (name) => (error) => {
-  assert.equal(error.name, name);
-  return true;
-};
-
-// What an authenticator app shows (RFC 6238), one step ahead where a code of this step was used already.
-const totp = (ahead = 0) => {
-  const bits = [...secret].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('');
-  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + ahead));
-  const sum = createHmac('sha1', key).update(counter).digest();
-  return String((sum.readUInt32BE(sum.at(-1) & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0');
-};
 
 describe('aws-amplify in Node: an account', () => {
   step('signUp takes attributes, standard and custom', async () => {
@@ -115,14 +99,15 @@ describe('aws-amplify in Node: an account', () => {
   });
 
   step('an authenticator app is set up and becomes the second factor', async () => {
-    ({ sharedSecret: secret } = await auth.setUpTOTP());
-    await auth.verifyTOTPSetup({ code: totp() });
+    const { sharedSecret } = await auth.setUpTOTP();
+    const phone = authenticatorApp(sharedSecret);
+    await auth.verifyTOTPSetup({ code: phone.code() });
     await auth.updateMFAPreference({ totp: 'PREFERRED' });
     assert.deepEqual(await auth.fetchMFAPreference(), { enabled: ['TOTP'], preferred: 'TOTP' });
     await auth.signOut();
     const { isSignedIn, nextStep } = await auth.signIn({ username, password });
     assert.deepEqual({ isSignedIn, step: nextStep.signInStep }, { isSignedIn: false, step: 'CONFIRM_SIGN_IN_WITH_TOTP_CODE' });
-    assert.equal((await auth.confirmSignIn({ challengeResponse: totp(1) })).isSignedIn, true);
+    assert.equal((await auth.confirmSignIn({ challengeResponse: phone.code() })).isSignedIn, true);
     await auth.updateMFAPreference({ totp: 'DISABLED' });
     await auth.signOut();
   });

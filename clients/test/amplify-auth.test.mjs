@@ -6,7 +6,7 @@ import { AdminGetUserCommand, GetTokensFromRefreshTokenCommand, GetUserCommand, 
 import * as auth from 'aws-amplify/auth';
 import { configureAmplify, muteWarnings, refreshToken } from '../lib/amplify.mjs';
 import { awsClients } from '../lib/aws.mjs';
-import { claims, useServer } from '../lib/testing.mjs';
+import { claims, named, useServer } from '../lib/testing.mjs';
 import { tapFetch } from '../lib/wiretap.mjs';
 
 const username = 'ada';
@@ -21,11 +21,6 @@ let guest, code, user; // what one step learns and a later one needs
 
 const signUp = (changes) => auth.signUp({ username, password, options: { userAttributes }, ...changes });
 const signIn = (options) => auth.signIn({ username, password, options });
-const named = (name, message) => (error) => {
-  assert.equal(error.name, name);
-  if (message) assert.equal(error.message, message);
-  return true;
-};
 const targets = () => tap.calls.map((call) => call.target).filter(Boolean);
 
 describe('aws-amplify in Node: auth', () => {

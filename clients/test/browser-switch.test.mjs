@@ -6,14 +6,6 @@ import { browser, openApp } from '../lib/browser.mjs';
 import { playInBrowser } from '../lib/browserstory.mjs';
 import { useServer } from '../lib/testing.mjs';
 
-// Runs in the page.
-function configureApp([outputs, url]) {
-  const { Amplify, configure, parseAmplifyConfig } = window.app;
-  const config = configure(parseAmplifyConfig(outputs), url);
-  const pinpoint = { ...config.Analytics.Pinpoint, flushInterval: 250 }; // ms, 5000 unless an app says otherwise
-  Amplify.configure({ ...config, Analytics: { Pinpoint: pinpoint } });
-}
-
 describe('aws-amplify in Chromium, by the switch', { skip: browser.skip }, () => {
   let app;
   after(() => app?.close());
@@ -21,7 +13,7 @@ describe('aws-amplify in Chromium, by the switch', { skip: browser.skip }, () =>
 
   test.step('the whole story, from a page of another origin', async () => {
     app = await openApp();
-    await app.tab.evaluate(configureApp, [test.project.outputs, test.server.url]);
+    await app.configure(test.project.outputs, test.server.url);
     assert.notEqual(new URL(app.origin).origin, new URL(test.server.url).origin);
     await playInBrowser(app.tab, test.server, test.project, 'ada@example.com');
   });
@@ -38,7 +30,7 @@ describe('aws-amplify in Chromium, by the switch', { skip: browser.skip }, () =>
     const identity = () => app.tab.evaluate(async () => (await window.app.auth.fetchAuthSession()).identityId);
     const before = await identity();
     await app.tab.reload();
-    await app.tab.evaluate(configureApp, [test.project.outputs, test.server.url]);
+    await app.configure(test.project.outputs, test.server.url);
     assert.equal(await identity(), before);
     const { signInDetails } = await app.tab.evaluate(() => window.app.auth.getCurrentUser());
     assert.equal(signInDetails.loginId, 'ada@example.com');

@@ -261,6 +261,14 @@ func TestDeviceStatus(t *testing.T) {
 		if got := w.signsIn(pool, "ada", m); got != (want == "remembered") {
 			t.Errorf("a device that is %s may sign in: %v", want, got)
 		}
+		own, err := w.ListDevices(ctx, &idp.ListDevicesInput{AccessToken: tokens.AccessToken})
+		if err != nil || (len(own.Devices) == 1) != (want == "remembered") {
+			t.Errorf("the user of a device that is %s is shown %v, %v", want, own.Devices, err)
+		}
+		all, err := w.AdminListDevices(ctx, &idp.AdminListDevicesInput{UserPoolId: pool.Id, Username: aws.String("ada")})
+		if err != nil || len(all.Devices) != 1 {
+			t.Errorf("an administrator is shown %v, %v", all.Devices, err)
+		}
 	}
 	is("not_remembered")
 	before := w.mustDevice(tokens, m.key)
@@ -277,6 +285,47 @@ func TestDeviceStatus(t *testing.T) {
 	is("not_remembered")
 	_, err := w.UpdateDeviceStatus(ctx, &idp.UpdateDeviceStatusInput{AccessToken: tokens.AccessToken, DeviceKey: &m.key})
 	wants(t, err, invalidParameter, "Missing required parameter DeviceRememberedStatus")
+}
+
+// Devices that are not remembered are not shown to their user, and take no room on the
+// pages of the others.
+func TestListRememberedDevices(t *testing.T) {
+	t.Parallel()
+	onEveryEngine(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		pool := w.pool(withDevices(true))
+		app := w.app(pool)
+		w.member(app, "ada")
+		want := map[string]bool{}
+		var tokens *types.AuthenticationResultType
+		for i := range 7 {
+			tokens = w.signIn(app, "ada")
+			m := w.machine(pool, "ada", tokens)
+			w.confirmDevice(tokens, m, "")
+			if i%2 == 0 {
+				continue
+			}
+			if _, err := w.UpdateDeviceStatus(ctx, &idp.UpdateDeviceStatusInput{AccessToken: tokens.AccessToken, DeviceKey: &m.key, DeviceRememberedStatus: "remembered"}); err != nil {
+				t.Fatal(err)
+			}
+			want[m.key] = true
+		}
+		got := map[string]bool{}
+		first, err := w.ListDevices(ctx, &idp.ListDevicesInput{AccessToken: tokens.AccessToken, Limit: aws.Int32(2)})
+		if err != nil || len(first.Devices) != 2 || first.PaginationToken == nil {
+			t.Fatalf("%+v, %v", first, err)
+		}
+		second, err := w.ListDevices(ctx, &idp.ListDevicesInput{AccessToken: tokens.AccessToken, Limit: aws.Int32(2), PaginationToken: first.PaginationToken})
+		if err != nil || len(second.Devices) != 1 || second.PaginationToken != nil {
+			t.Fatalf("%+v, %v", second, err)
+		}
+		for _, d := range append(first.Devices, second.Devices...) {
+			got[*d.DeviceKey] = true
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+	})
 }
 
 func TestListDevices(t *testing.T) {

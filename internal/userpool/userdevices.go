@@ -92,13 +92,15 @@ func (k *keeper) get(ctx context.Context, key string) (shown *cognitoidp.DeviceT
 	return shown, err
 }
 
-// listDevices implements ListDevices.
+// listDevices implements ListDevices, which shows a user the remembered devices only:
+// the others would be new ones after every sign-in.
 func (s *Service) listDevices(ctx context.Context, c *wire.Call, in *cognitoidp.ListDevicesRequest) (*cognitoidp.ListDevicesResponse, error) {
 	k, err := s.ownDevices(ctx, c, in.AccessToken)
 	if err != nil {
 		return nil, err
 	}
-	list, next, err := k.list(ctx, in.Limit, in.PaginationToken)
+	remembered := func(d *device) bool { return d.Remembered }
+	list, next, err := k.list(ctx, in.Limit, in.PaginationToken, remembered)
 	return &cognitoidp.ListDevicesResponse{Devices: list, PaginationToken: next}, err
 }
 
@@ -108,13 +110,14 @@ func (s *Service) adminListDevices(ctx context.Context, c *wire.Call, in *cognit
 	if err != nil {
 		return nil, err
 	}
-	list, next, err := k.list(ctx, in.Limit, in.PaginationToken)
+	all := func(*device) bool { return true }
+	list, next, err := k.list(ctx, in.Limit, in.PaginationToken, all)
 	return &cognitoidp.AdminListDevicesResponse{Devices: list, PaginationToken: next}, err
 }
 
-// list returns a page of devices in the order of their keys, and the token of the
-// next.
-func (k *keeper) list(ctx context.Context, limit *int32, token string) (list []cognitoidp.DeviceType, next string, err error) {
+// list returns a page of the devices that are to be shown, in the order of their keys,
+// and the token of the next.
+func (k *keeper) list(ctx context.Context, limit *int32, token string, show func(*device) bool) (list []cognitoidp.DeviceType, next string, err error) {
 	err = k.db.View(ctx, func(tx store.Tx) error {
 		list = []cognitoidp.DeviceType{}
 		u, err := k.user(tx)
@@ -126,12 +129,21 @@ func (k *keeper) list(ctx context.Context, limit *int32, token string) (list []c
 		if q.After, err = k.pages.Open(token, k.pool.Id, walk...); err != nil {
 			return errPageToken()
 		}
-		page, after, err := devices.List(tx, k.pool.Id, q)
-		for _, d := range page {
-			list = append(list, k.shown(u, d))
+		for {
+			page, after, err := devices.List(tx, k.pool.Id, q)
+			if err != nil {
+				return err
+			}
+			for _, d := range page {
+				if show(d) {
+					list = append(list, k.shown(u, d))
+				}
+			}
+			if q.Limit, q.After = pageSize(limit)-len(list), after; q.Limit == 0 || after == (store.Cursor{}) {
+				next = k.pages.Seal(after, k.pool.Id, walk...)
+				return nil
+			}
 		}
-		next = k.pages.Seal(after, k.pool.Id, walk...)
-		return err
 	})
 	return list, next, err
 }

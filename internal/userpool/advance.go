@@ -16,15 +16,15 @@ func (a *attempt) advance(ctx context.Context, u *user) (*answer, error) {
 	if err := a.maySignIn(u); err != nil {
 		return nil, err
 	}
+	device, err := a.claimedDevice(ctx, u) // clients try again without one that is refused, so the session is not used up yet
+	if err != nil {
+		return nil, err
+	}
 	if err := a.used(); err != nil {
 		return nil, err
 	}
 	if u.Status == cognitoidp.UserStatusTypeForceChangePassword {
 		return a.requireNewPassword(u)
-	}
-	device, err := a.claimedDevice(ctx, u)
-	if err != nil {
-		return nil, err
 	}
 	unproven := device != nil && !a.now.Device
 	if unproven && a.deviceReplacesFactor() {
@@ -58,7 +58,8 @@ func (a *attempt) deviceReplacesFactor() bool {
 	return a.pool.DeviceConfiguration != nil && isTrue(a.pool.DeviceConfiguration.ChallengeRequiredOnNewDevice)
 }
 
-// claimedDevice returns the remembered device that the client says it is, or nil.
+// claimedDevice returns the remembered device that the client says it is, or nil. A
+// user that does not exist, nil, has none.
 func (a *attempt) claimedDevice(ctx context.Context, u *user) (d *device, err error) {
 	if key := a.params[paramDeviceKey]; key != "" {
 		a.now.DeviceKey = key
@@ -66,6 +67,9 @@ func (a *attempt) claimedDevice(ctx context.Context, u *user) (d *device, err er
 	if a.now.DeviceKey == "" || !a.pool.tracksDevices() || a.now.Flow == cognitoidp.AuthFlowTypeAdminUserPasswordAuth || a.now.Flow == cognitoidp.AuthFlowTypeAdminNoSrpAuth {
 		a.now.DeviceKey = ""
 		return nil, nil
+	}
+	if u == nil {
+		return nil, errNoDevice()
 	}
 	err = a.db.View(ctx, func(tx store.Tx) error {
 		d, err = a.rememberedDevice(tx, a.pool, u, a.now.DeviceKey)

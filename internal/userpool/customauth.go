@@ -114,6 +114,9 @@ func (a *attempt) answerCustom(ctx context.Context) (*answer, error) {
 	if a.now.Custom == nil {
 		return nil, errSession("Invalid session for the user.")
 	}
+	if _, err := a.claimedDevice(ctx, u); err != nil { // see advance
+		return nil, err
+	}
 	if err := a.used(); err != nil {
 		return nil, err
 	}

@@ -43,11 +43,11 @@ func riddles() map[string]function {
 	}
 }
 
-func (w *world) riddlePool(hides bool) *types.UserPoolClientType {
+func (w *world) riddlePool(hides bool, changes ...func(*idp.CreateUserPoolInput)) *types.UserPoolClientType {
 	w.t.Helper()
-	pool := w.pool(func(in *idp.CreateUserPoolInput) {
+	pool := w.pool(append(changes, func(in *idp.CreateUserPoolInput) {
 		in.LambdaConfig = &types.LambdaConfigType{DefineAuthChallenge: arn("define"), CreateAuthChallenge: arn("create"), VerifyAuthChallengeResponse: arn("verify")}
-	})
+	})...)
 	return w.app(pool, func(in *idp.CreateUserPoolClientInput) {
 		in.ExplicitAuthFlows = append(in.ExplicitAuthFlows, "ALLOW_CUSTOM_AUTH")
 		if hides {

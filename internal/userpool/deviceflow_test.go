@@ -104,3 +104,44 @@ func TestDeviceInPlaceOfAFactor(t *testing.T) {
 		wants(t, err, "ResourceNotFoundException", "Device does not exist.")
 	})
 }
+
+// A client that still has the keys of a forgotten device is told so, and tries the same
+// answer without them, as Amplify does.
+func TestForgottenDevice(t *testing.T) {
+	t.Parallel()
+	onEveryEngine(t, func(t *testing.T, w *world) {
+		w.functions(riddles())
+		custom := w.riddlePool(true, withDevices(false))
+		app := w.app(&types.UserPoolType{Id: custom.UserPoolId})
+		w.member(app, "ada")
+		const gone = "us-east-1_01234567-89ab-cdef-0123-456789abcdef"
+
+		client := srpClient(app, password)
+		asked, err := w.challenge(app, "ada", client)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer := w.answer(app, client, asked.ChallengeParameters)
+		answer.ChallengeResponses["DEVICE_KEY"] = gone
+		_, err = w.RespondToAuthChallenge(t.Context(), answer)
+		wants(t, err, "ResourceNotFoundException", "Device does not exist.")
+		delete(answer.ChallengeResponses, "DEVICE_KEY")
+		in, err := w.RespondToAuthChallenge(t.Context(), answer)
+		if err != nil || in.AuthenticationResult == nil || in.AuthenticationResult.NewDeviceMetadata == nil {
+			t.Fatalf("%+v, %v", in, err)
+		}
+
+		for name, comes := range map[string]bool{"ada": true, "eve": false} { // there is no eve
+			riddle, err := w.custom(custom, map[string]string{"USERNAME": name})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = w.respond(custom, "CUSTOM_CHALLENGE", riddle.Session, "USERNAME", name, "ANSWER", "42", "DEVICE_KEY", gone)
+			wants(t, err, "ResourceNotFoundException", "Device does not exist.")
+			in, err := w.respond(custom, "CUSTOM_CHALLENGE", riddle.Session, "USERNAME", name, "ANSWER", "42")
+			if comes != (err == nil) {
+				t.Errorf("%s: %+v, %v", name, in, err)
+			}
+		}
+	})
+}

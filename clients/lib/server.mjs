@@ -105,11 +105,16 @@ class Server {
     const deadline = Date.now() + CODE_DEADLINE;
     for (;;) {
       // "outbox --wait" waits for the next message, but this one may have been sent already.
-      const code = await this.pintail('outbox', '--to', to, '--code').catch(noCodeYet);
-      if (code && code.trim() !== after) return code.trim();
+      const code = await this.lastCode(to);
+      if (code && code !== after) return code;
       if (Date.now() > deadline) throw new Error(`no ${after ? `code other than ${after}` : 'code'} was sent to ${to} within ${CODE_DEADLINE / 1000} s`);
       await pause(50);
     }
+  }
+
+  /** The newest code that was sent to an address until now, if there is one. */
+  async lastCode(to) {
+    return (await this.pintail('outbox', '--to', to, '--code').catch(noCodeYet))?.trim();
   }
 
   /** Asks the server to end, as an operator does, and checks that it ends in order. */

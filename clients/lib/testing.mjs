@@ -2,17 +2,27 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { after, before, it } from 'node:test';
+import { serveFunctions } from './functions.mjs';
 import { createProject } from './project.mjs';
 import { startServer } from './server.mjs';
 
-/** Gives the test file a server and a project of its own; both are there once the first step runs. */
-export function useServer({ project, ...options } = {}) {
+/**
+ * Gives the test file a server and a project of its own; both are there once the first step runs. The pool's triggers are
+ * the functions, if there are any; the events that they got are in test.events.
+ */
+export function useServer({ project, functions, ...options } = {}) {
   const test = {};
+  let served;
   before(async () => {
-    test.server = await startServer(typeof options.tls === 'function' ? { ...options, tls: await options.tls() } : options);
-    test.project = await createProject(test.server, project);
+    if (functions) served = await serveFunctions(functions);
+    test.events = served?.events;
+    test.server = await startServer({ ...options, args: served?.args, tls: await options.tls?.() });
+    test.project = await createProject(test.server, functions ? { ...project, pool: { ...project?.pool, LambdaConfig: served.lambdaConfig } } : project);
   });
-  after(() => test.server?.stop());
+  after(async () => {
+    await test.server?.stop();
+    await served?.close();
+  });
   /** One step of the file's story; steps run in order and build on each other. */
   test.step = (name, work) => it(name, async (t) => {
     try {

@@ -4,6 +4,7 @@ import { describe } from 'node:test';
 import { GetUserCommand } from '@aws-sdk/client-cognito-identity-provider';
 import { AuthenticationDetails, CognitoUser, CognitoUserAttribute, CognitoUserPool } from 'amazon-cognito-identity-js';
 import { awsClients } from '../lib/aws.mjs';
+import { answered, done } from '../lib/identity.mjs';
 import { named, useServer } from '../lib/testing.mjs';
 import { tapFetch } from '../lib/wiretap.mjs';
 
@@ -16,9 +17,6 @@ const test = useServer();
 const { step } = test;
 let pool, user, session;
 
-// The library's two kinds of callbacks, as promises.
-const done = (call) => new Promise((resolve, reject) => { call((error, result) => (error ? reject(error) : resolve(result))); });
-const answered = (call) => new Promise((resolve, reject) => { call({ onSuccess: resolve, onFailure: reject }); });
 const signIn = (password) => answered((callbacks) => user.authenticateUser(new AuthenticationDetails({ Username, Password: password }), callbacks));
 
 describe('amazon-cognito-identity-js in Node', () => {

@@ -1,6 +1,6 @@
-// A headless Chromium that shows an app: aws-amplify bundled by esbuild, on a
-// page whose origin is not the server's, so that the browser asks the server's
-// permission (a CORS preflight) before it calls.
+// A headless Chromium that shows an app, bundled by esbuild, on a page whose
+// origin is not the server's, so that the browser asks the server's permission
+// (a CORS preflight) before it calls.
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -13,18 +13,20 @@ import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
 import { findProgram } from './testing.mjs';
 
-const app = fileURLToPath(new URL('../test/app/app.js', import.meta.url));
+const apps = new URL('../test/app/', import.meta.url);
 const html = '<!doctype html><html lang="en"><meta charset="utf-8"><title>App</title><script src="/app.js"></script></html>';
 
 /** Debian's Chromium, or the one that the environment names. */
 export const browser = findProgram('Chromium', 'CHROMIUM', ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']);
 
 /**
- * Opens the app in a new browser.
- * @param {string} [rules] Chromium's --host-resolver-rules: the test's DNS
+ * Opens an app in a new browser.
+ * @param {object} [options]
+ * @param {string} [options.app] which of ../test/app: aws-amplify unless it is named
+ * @param {string} [options.rules] Chromium's --host-resolver-rules: the test's DNS
  */
-export async function openApp(rules) {
-  const page = await serveApp();
+export async function openApp({ app = 'app.js', rules } = {}) {
+  const page = await serveApp(fileURLToPath(new URL(app, apps)));
   const chrome = await chromium.launch({
     executablePath: browser.program,
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--no-proxy-server', '--disable-background-networking',
@@ -37,6 +39,7 @@ export async function openApp(rules) {
     tab, preflights, origin: page.url, auth: authIn(tab),
     /** Configures Amplify in the page, by the switch in ../js; again after the page was loaded anew. */
     configure: (outputs, url) => tab.evaluate(configureAmplify, [outputs, url]),
+    challenges: (work) => challengesOf(tab, work),
     async close() {
       await chrome.close();
       page.server.closeAllConnections();
@@ -83,9 +86,10 @@ export async function selfSigned(...names) {
   return { certificate, key, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
-async function serveApp() {
+async function serveApp(app) {
   const { outputFiles: [bundle] } = await build({
-    entryPoints: [app], bundle: true, format: 'iife', write: false, logLevel: 'error', define: { 'process.env.NODE_ENV': '"production"' },
+    entryPoints: [app], bundle: true, format: 'iife', write: false, logLevel: 'error',
+    define: { 'process.env.NODE_ENV': '"production"', global: 'globalThis' }, // amazon-cognito-identity-js wants Node's name for it
   });
   const server = http.createServer((request, response) => {
     const script = request.url === '/app.js';
@@ -94,6 +98,18 @@ async function serveApp() {
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return { server, url: `http://localhost:${server.address().port}` };
+}
+
+// The challenges, in order, that the answers of the user pool named while work() ran; who was let in has none for the last.
+async function challengesOf(tab, work) {
+  const named = [];
+  const listen = (answer) => {
+    const target = answer.request().headers()['x-amz-target'] ?? '';
+    if (/\.(InitiateAuth|RespondToAuthChallenge)$/.test(target)) named.push(answer.json().then((body) => body.ChallengeName));
+  };
+  tab.on('response', listen);
+  await work().finally(() => tab.off('response', listen));
+  return Promise.all(named);
 }
 
 // Playwright keeps preflights to itself; the browser's own protocol shows them.

@@ -56,7 +56,7 @@ describe('aws-amplify in Chromium: devices', { skip: browser.skip }, () => {
     assert.deepEqual({ status, address }, { status: 'valid', address: '127.0.0.1' });
     assert.ok(Math.abs(Date.now() - new Date(device.createDate)) < 60_000, device.createDate);
     await app.auth.signOut();
-    const challenges = await answersTo(app, () => app.auth.signIn(ada));
+    const challenges = await app.challenges(async () => assert.deepEqual(await app.auth.signIn(ada), signedIn));
     assert.deepEqual(challenges, ['PASSWORD_VERIFIER', 'DEVICE_SRP_AUTH', 'DEVICE_PASSWORD_VERIFIER', undefined]);
     const [used] = await devices(app, 1);
     assert.equal(used.id, device.id);
@@ -127,18 +127,5 @@ describe('aws-amplify in Chromium: devices', { skip: browser.skip }, () => {
     const { nextStep } = await auth.signIn(ada);
     assert.deepEqual(nextStep, { signInStep: 'CONFIRM_SIGN_IN_WITH_SMS_CODE', codeDeliveryDetails: { destination: '+*******0143', deliveryMedium: 'SMS' } });
     assert.deepEqual(await auth.confirmSignIn({ challengeResponse: await test.server.code(phone, { after: sent }) }), signedIn);
-  }
-
-  // The challenges, in order, that the server's answers to a sign-in named; the last answer names none.
-  async function answersTo({ tab }, signIn) {
-    const challenges = [];
-    const listen = async (answer) => {
-      const target = answer.request().headers()['x-amz-target'] ?? '';
-      if (/\.(InitiateAuth|RespondToAuthChallenge)$/.test(target)) challenges.push(answer.json().then((body) => body.ChallengeName));
-    };
-    tab.on('response', listen);
-    assert.deepEqual(await signIn(), signedIn);
-    tab.off('response', listen);
-    return Promise.all(challenges);
   }
 });

@@ -18,7 +18,7 @@ describe('aws-amplify in Chromium, by DNS and TLS', { skip: browser.skip }, () =
 
   test.step('the whole story, with an untouched configuration', async () => {
     const { port } = new URL(test.server.url);
-    app = await openApp(`MAP *.us-east-1.amazonaws.com:443 127.0.0.1:${port}, MAP *.pintail.test 127.0.0.1`);
+    app = await openApp({ rules: `MAP *.us-east-1.amazonaws.com:443 127.0.0.1:${port}, MAP *.pintail.test 127.0.0.1` });
     await app.tab.evaluate((outputs) => window.app.Amplify.configure(outputs), test.project.outputs);
     await playInBrowser(app.tab, test.server, test.project, 'ada@example.com');
   });

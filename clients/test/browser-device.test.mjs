@@ -2,7 +2,7 @@
 // factor. Until then it is another device after every sign-in, which only the owner sees.
 import assert from 'node:assert/strict';
 import { after, describe } from 'node:test';
-import { AdminForgetDeviceCommand, AdminListDevicesCommand, AdminUpdateUserAttributesCommand } from '@aws-sdk/client-cognito-identity-provider';
+import { AdminForgetDeviceCommand, AdminListDevicesCommand, AdminUpdateUserAttributesCommand, UpdateUserPoolCommand } from '@aws-sdk/client-cognito-identity-provider';
 import { awsClients } from '../lib/aws.mjs';
 import { browser, openApp } from '../lib/browser.mjs';
 import { appsAndTexts } from '../lib/mfa.mjs';
@@ -29,9 +29,10 @@ describe('aws-amplify in Chromium: devices', { skip: browser.skip }, () => {
     app = await openApp();
     const { auth } = app;
     await app.configure(test.project.outputs, test.server.url);
-    await auth.signUp({ ...ada, options: { userAttributes: { email, phone_number: phone } } });
-    await auth.confirmSignUp({ username: ada.username, confirmationCode: await test.server.code(email) });
-    assert.deepEqual(await auth.signIn(ada), signedIn);
+    await auth.signUp({ ...ada, options: { userAttributes: { email, phone_number: phone }, autoSignIn: true } });
+    const { nextStep } = await auth.confirmSignUp({ username: ada.username, confirmationCode: await test.server.code(email) });
+    assert.equal(nextStep.signUpStep, 'COMPLETE_AUTO_SIGN_IN');
+    assert.deepEqual(await auth.autoSignIn(), signedIn); // by the password, which Amplify has kept
     const { Devices: [known] } = await admin(new AdminListDevicesCommand({ UserPoolId: test.project.userPoolId, Username: ada.username }));
     const attributes = Object.fromEntries(known.DeviceAttributes.map(({ Name, Value }) => [Name, Value]));
     assert.match(attributes.device_name, /Chromium/);
@@ -112,6 +113,20 @@ describe('aws-amplify in Chromium: devices', { skip: browser.skip }, () => {
     await devices(app, 0);
     await app.auth.signOut();
     await signInByText(app);
+  });
+
+  step('where devices are remembered always and replace nothing, the second factor comes first, then the device', async () => {
+    await admin(new UpdateUserPoolCommand({
+      UserPoolId: test.project.userPoolId, AutoVerifiedAttributes: ['email'], ...appsAndTexts('OPTIONAL').SmsMfaConfiguration,
+      MfaConfiguration: 'OPTIONAL', DeviceConfiguration: { ChallengeRequiredOnNewDevice: false, DeviceOnlyRememberedOnUserPrompt: false },
+    }));
+    await app.auth.signOut();
+    await signInByText(app);
+    await devices(app, 1);
+    await app.auth.signOut();
+    const challenges = await app.challenges(() => signInByText(app));
+    assert.deepEqual(challenges, ['PASSWORD_VERIFIER', 'SMS_MFA', 'DEVICE_SRP_AUTH', 'DEVICE_PASSWORD_VERIFIER', undefined]);
+    await devices(app, 1);
   });
 
   // The user's devices, of which there are so many.

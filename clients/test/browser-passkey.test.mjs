@@ -7,6 +7,8 @@ import { after, describe } from 'node:test';
 import { SetUserPoolMfaConfigCommand } from '@aws-sdk/client-cognito-identity-provider';
 import { awsClients } from '../lib/aws.mjs';
 import { browser, openApp } from '../lib/browser.mjs';
+import { changeAnswer, changeRequest } from '../lib/intercept.mjs';
+import { addAuthenticator } from '../lib/passkeys.mjs';
 import { named, useServer } from '../lib/testing.mjs';
 
 const email = 'ada@example.com';
@@ -49,7 +51,7 @@ describe('aws-amplify in Chromium: sign-up and passkeys', { skip: browser.skip }
 
   step('a passkey that says it was made on another site\'s page is refused', async () => {
     const origin = 'https://shop.example';
-    await inTransit('CompleteWebAuthnRegistration', ({ Credential: { response } }) => {
+    await changeRequest(app.tab, 'CompleteWebAuthnRegistration', ({ Credential: { response } }) => {
       const said = JSON.parse(Buffer.from(response.clientDataJSON, 'base64url'));
       assert.equal(said.origin, app.origin);
       response.clientDataJSON = Buffer.from(JSON.stringify({ ...said, origin })).toString('base64url');
@@ -58,7 +60,7 @@ describe('aws-amplify in Chromium: sign-up and passkeys', { skip: browser.skip }
 
   step('a passkey that was made for another relying party is refused', async () => {
     const hash = (id) => createHash('sha256').update(id).digest();
-    await inTransit('CompleteWebAuthnRegistration', ({ Credential: { response } }) => {
+    await changeRequest(app.tab, 'CompleteWebAuthnRegistration', ({ Credential: { response } }) => {
       const attestation = Buffer.from(response.attestationObject, 'base64url');
       const at = attestation.indexOf(hash('localhost'));
       assert.ok(at > 0);
@@ -153,7 +155,7 @@ describe('aws-amplify in Chromium: sign-up and passkeys', { skip: browser.skip }
     await auth.signOut();
     await relyingParty('shop.example');
     await assert.rejects(auth.signIn(byChoice('WEB_AUTHN')), named('RelyingPartyMismatch'));
-    await onArrival('InitiateAuth', ({ ChallengeParameters: parameters }) => {
+    await changeAnswer(app.tab, 'InitiateAuth', ({ ChallengeParameters: parameters }) => {
       const options = JSON.parse(parameters.CREDENTIAL_REQUEST_OPTIONS);
       assert.equal(options.rpId, 'shop.example');
       parameters.CREDENTIAL_REQUEST_OPTIONS = JSON.stringify({ ...options, rpId: 'localhost', allowCredentials: [{ type: 'public-key', id: passkey }] });
@@ -180,49 +182,4 @@ describe('aws-amplify in Chromium: sign-up and passkeys', { skip: browser.skip }
     assert.deepEqual([isSignedIn, nextStep.signInStep], [false, 'CONTINUE_SIGN_IN_WITH_FIRST_FACTOR_SELECTION']);
     return nextStep.availableChallenges.sort();
   }
-
-  // Lets change() alter the body of an operation's request while work() runs: what a page could do that is not Amplify.
-  const inTransit = (operation, change, work) => between(operation, async (route, request) => {
-    const body = request.postDataJSON();
-    change(body);
-    await route.continue({ postData: JSON.stringify(body) });
-  }, work);
-
-  // The same with an operation's answer.
-  const onArrival = (operation, change, work) => between(operation, async (route) => {
-    const response = await route.fetch();
-    const json = await response.json();
-    change(json);
-    await route.fulfill({ response, json });
-  }, work);
-
-  async function between(operation, handle, work) {
-    let met = 0;
-    const all = `${test.server.url}/**`;
-    await app.tab.route(all, (route, request) => {
-      if (!(request.headers()['x-amz-target'] ?? '').endsWith(`.${operation}`)) return route.continue();
-      met++;
-      return handle(route, request);
-    });
-    await work().finally(() => app.tab.unroute(all));
-    assert.equal(met, 1);
-  }
 });
-
-// A platform authenticator, as a laptop has one, that verifies its user and never asks.
-async function addAuthenticator(tab) {
-  const cdp = await tab.context().newCDPSession(tab);
-  await cdp.send('WebAuthn.enable');
-  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
-    options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
-  });
-  const clear = () => cdp.send('WebAuthn.clearCredentials', { authenticatorId });
-  return {
-    clear,
-    credentials: async () => (await cdp.send('WebAuthn.getCredentials', { authenticatorId })).credentials,
-    replace: async (credential) => {
-      await clear();
-      await cdp.send('WebAuthn.addCredential', { authenticatorId, credential });
-    },
-  };
-}

@@ -18,7 +18,7 @@ const phone = '+12025550143';
 const tap = tapFetch();
 const test = useServer({
   project: {
-    pool: { AutoVerifiedAttributes: ['email'], DeviceConfiguration: { ChallengeRequiredOnNewDevice: true, DeviceOnlyRememberedOnUserPrompt: true } },
+    pool: { DeviceConfiguration: { ChallengeRequiredOnNewDevice: true, DeviceOnlyRememberedOnUserPrompt: true } },
     mfa: appsAndTexts('OPTIONAL'),
   },
 });

@@ -84,21 +84,31 @@ func (p *pool) storeImported(tx store.Tx, u *user) (became outcome, text string,
 			return "", "", err
 		}
 	}
-	active := p.activeAliases(u)
 	for _, kind := range p.aliasKinds() {
-		id := active[kind]
-		if id == "" {
-			continue
-		}
-		_, err := aliases.Get(tx, p.Id, id)
-		switch {
-		case err == nil && p.namedByAddress():
-			return rowSkipped, "The user already exists.", nil
-		case err == nil:
-			return rowFailed, "An account with the given " + kind + " already exists.", nil
-		case !errors.Is(err, store.ErrNotFound):
+		switch taken, err := p.isTaken(tx, u, kind); {
+		case err != nil:
 			return "", "", err
+		case taken && p.namedByAddress():
+			return rowSkipped, "The user already exists.", nil
+		case taken:
+			return rowFailed, "An account with the given " + kind + " already exists.", nil
 		}
 	}
 	return rowSucceeded, "The import succeeded.", p.insert(tx, u, false)
+}
+
+// isTaken tells whether the name that a new user would have by an attribute is
+// somebody's.
+func (p *pool) isTaken(tx store.Tx, u *user, kind string) (bool, error) {
+	id := p.activeAliases(u)[kind]
+	if id == "" {
+		return false, nil
+	}
+	var err error
+	if kind == attrPreferredUsername { // which must not mean anybody in another way either
+		_, err = p.resolve(tx, u.Attributes[kind])
+	} else {
+		_, err = aliases.Get(tx, p.Id, id)
+	}
+	return err == nil, unlessAbsent(err)
 }

@@ -117,3 +117,34 @@ func TestImportIntoPasswordlessPool(t *testing.T) {
 		}
 	}
 }
+
+// Nobody is imported under a name that means somebody else: whoever acts on a user by
+// their username, their sub or their address must not reach another.
+func TestImportedNamesOfOthers(t *testing.T) {
+	t.Parallel()
+	onEveryEngine(t, func(t *testing.T, w *world) {
+		w.work()
+		p := w.pool(aliased)
+		w.member(w.app(p), "ada")
+		columns := w.header(p)
+		sub := values(w.adminGet(p, "ada").UserAttributes)["sub"]
+		preferring := func(name, preferred string) string { return person(columns, name, "preferred_username", preferred) }
+		j := w.imported(p, strings.Join(columns, ",")+"\n"+
+			preferring("eve", "ada")+preferring("eve", sub)+preferring("eve", "ada@example.org")+
+			preferring("bob", "bob")+preferring("eve", "bob")+person(columns, "eve")+person(columns, sub))
+		const taken = "An account with the given preferred_username already exists."
+		want := []string{
+			"[FAILED] Line Number 2 - " + taken, "[FAILED] Line Number 3 - " + taken, "[FAILED] Line Number 4 - " + taken,
+			"[SUCCEEDED] Line Number 5 - The import succeeded.", "[FAILED] Line Number 6 - " + taken,
+			"[SUCCEEDED] Line Number 7 - The import succeeded.", "[SKIPPED] Line Number 8 - The user already exists.",
+		}
+		if diff := cmp.Diff(want, w.importLog(j)); diff != "" {
+			t.Error(diff)
+		}
+		for _, name := range []string{"ada", sub, "ada@example.org"} {
+			if got := w.adminGet(p, name); *got.Username != "ada" {
+				t.Errorf("%s means %s", name, *got.Username)
+			}
+		}
+	})
+}

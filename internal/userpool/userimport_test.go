@@ -248,14 +248,15 @@ func TestImportFailures(t *testing.T) {
 	columns := w.header(p)
 	head := strings.Join(columns, ",") + "\n"
 	for name, test := range map[string]struct{ file, message string }{
-		"an empty file":   {"", "The file has no header."},
-		"a column less":   {strings.Join(columns[1:], ",") + "\n" + person(columns[1:], "ada"), "The header lacks the column: name."},
-		"a column more":   {"colour," + head + "," + person(columns, "ada"), "The header has an unknown column: colour."},
-		"no header":       {person(columns, "ada"), "The header has a column without a name."},
-		"a byte order":    {"\uFEFF" + head + person(columns, "ada"), "The file begins with a byte order mark."},
-		"too many users":  {head + strings.Repeat("x\n", 500_001), "The file has more than 500000 users."},
-		"failures only":   {head + "x\n", "Too many users have failed or been skipped during the import."},
-		"an endless line": {strings.Repeat("x", 1<<20), "The file has no header."},
+		"an empty file":    {"", "The file has no header."},
+		"a column less":    {strings.Join(columns[1:], ",") + "\n" + person(columns[1:], "ada"), "The header lacks the column: name."},
+		"a column more":    {"colour," + head + "," + person(columns, "ada"), "The header has an unknown column: colour."},
+		"a strange column": {"a\x00\x1b[31mb," + head, "The header has an unknown column: a[31mb."},
+		"no header":        {person(columns, "ada"), "The header has a column without a name."},
+		"a byte order":     {"\uFEFF" + head + person(columns, "ada"), "The file begins with a byte order mark."},
+		"too many users":   {head + strings.Repeat("x\n", 500_001), "The file has more than 500000 users."},
+		"failures only":    {head + "x\n", "Too many users have failed or been skipped during the import."},
+		"an endless line":  {strings.Repeat("x", 1<<20), "The file has no header."},
 	} {
 		j := w.imported(p, test.file)
 		failed := int64(0)

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -75,7 +76,7 @@ func ParseHeader(row []byte, wanted []string, optional ...string) (Header, error
 	}
 	seen := make(map[string]bool, len(h))
 	for _, name := range h {
-		shown := strings.ToValidUTF8(name[:min(len(name), maxShown)], "")
+		shown := printable(name[:min(len(name), maxShown)])
 		switch {
 		case name == "":
 			return nil, &HeaderError{Problem: "The header has a column without a name"}
@@ -92,6 +93,16 @@ func ParseHeader(row []byte, wanted []string, optional ...string) (Header, error
 		}
 	}
 	return h, nil
+}
+
+// printable returns a text as a message can repeat it: NUL could not even be stored.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, text)
 }
 
 // Row returns the values of a row by their columns, without those that are empty.

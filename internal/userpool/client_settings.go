@@ -1,6 +1,7 @@
 package userpool
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -110,7 +111,7 @@ func checkLifetimes(cl *client) error {
 	return nil
 }
 
-// lifetime returns a validity in its unit.
+// lifetime returns a validity in its unit, the longest there is for one beyond that.
 func lifetime(n *int32, unit, absentUnit cognitoidp.TimeUnitsType, absent time.Duration) time.Duration {
 	if n == nil {
 		return absent
@@ -119,7 +120,11 @@ func lifetime(n *int32, unit, absentUnit cognitoidp.TimeUnitsType, absent time.D
 		cognitoidp.TimeUnitsTypeSeconds: time.Second, cognitoidp.TimeUnitsTypeMinutes: time.Minute,
 		cognitoidp.TimeUnitsTypeHours: time.Hour, cognitoidp.TimeUnitsTypeDays: 24 * time.Hour,
 	}
-	return time.Duration(*n) * units[or(unit, absentUnit)]
+	length := units[or(unit, absentUnit)]
+	if time.Duration(*n) > math.MaxInt64/length { // which would come round to a valid one
+		return math.MaxInt64
+	}
+	return time.Duration(*n) * length
 }
 
 func (cl *client) accessLife() time.Duration {

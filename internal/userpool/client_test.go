@@ -80,6 +80,8 @@ func TestClientRefusals(t *testing.T) {
 		}, invalidParameter, "Invalid range for token validity."},
 		{"long id token", func(in *idp.CreateUserPoolClientInput) { in.IdTokenValidity = aws.Int32(25) },
 			invalidParameter, "Invalid range for token validity."},
+		{"more nanoseconds than can be counted", func(in *idp.CreateUserPoolClientInput) { in.RefreshTokenValidity = 213_505 }, // days
+			invalidParameter, "Invalid range for token validity."},
 		{"refresh shorter than access", func(in *idp.CreateUserPoolClientInput) {
 			in.RefreshTokenValidity, in.AccessTokenValidity = 60, aws.Int32(2)
 			in.TokenValidityUnits = &types.TokenValidityUnitsType{RefreshToken: "minutes"}

@@ -160,8 +160,8 @@ func (b *style) change(provided *bool, settings json.RawMessage, assets []cognit
 	}
 	has := len(settings) > 0 && string(settings) != "null"
 	switch {
-	case isTrue(provided) && has:
-		return invalid("Settings must be left out when UseCognitoProvidedValues is true.")
+	case isTrue(provided) && (has || len(assets) > 0):
+		return invalid("Settings and Assets must be left out when UseCognitoProvidedValues is true.")
 	case isTrue(provided):
 		b.Provided, b.Settings, b.Assets = true, nil, nil
 	case has:

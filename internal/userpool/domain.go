@@ -40,7 +40,7 @@ func (s *Service) createUserPoolDomain(ctx context.Context, c *wire.Call, in *co
 		}
 		place := r.placeOf(domain)
 		if *place != "" {
-			return invalid("User pool %s has the domain %s already.", in.UserPoolId, *place)
+			return invalid("User pool already has a domain configured.")
 		}
 		*place = domain.Domain
 		err := domains.Insert(tx, homeOwner, domain.Domain, domain)

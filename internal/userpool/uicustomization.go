@@ -39,7 +39,7 @@ func (s *Service) setUICustomization(ctx context.Context, c *wire.Call, in *cogn
 		CSS: in.CSS, Version: now.UTC().Format("20060102150405"), Logo: in.ImageFile, LogoForm: form, Modified: now,
 	}
 	err = s.update(ctx, func(tx store.Tx) error {
-		if err := s.checkHome(tx, c, in.UserPoolId, clientID); err != nil {
+		if err := s.checkHostedHome(tx, c, in.UserPoolId, clientID); err != nil {
 			return err
 		}
 		before, err := uiCustomizations.Get(tx, in.UserPoolId, clientID)
@@ -65,7 +65,7 @@ func (s *Service) setUICustomization(ctx context.Context, c *wire.Call, in *cogn
 func (s *Service) getUICustomization(ctx context.Context, c *wire.Call, in *cognitoidp.GetUICustomizationRequest) (*cognitoidp.GetUICustomizationResponse, error) {
 	out := &cognitoidp.GetUICustomizationResponse{UICustomization: new(cognitoidp.UICustomizationType)}
 	err := s.db.View(ctx, func(tx store.Tx) error {
-		if err := s.checkHome(tx, c, in.UserPoolId, in.ClientId); err != nil {
+		if err := s.checkHostedHome(tx, c, in.UserPoolId, in.ClientId); err != nil {
 			return err
 		}
 		found, clientID, err := uiCustomizationFor(tx, in.UserPoolId, or(in.ClientId, allClients))
@@ -78,6 +78,19 @@ func (s *Service) getUICustomization(ctx context.Context, c *wire.Call, in *cogn
 		return nil, err
 	}
 	return out, nil
+}
+
+// checkHostedHome is checkHome for a pool whose sign-in pages somebody can see: one
+// with a domain.
+func (s *Service) checkHostedHome(tx store.Tx, c *wire.Call, poolID, clientID string) error {
+	if err := s.checkHome(tx, c, poolID, clientID); err != nil {
+		return err
+	}
+	p, err := s.poolRecord(tx, c, poolID)
+	if err == nil && !p.hasDomain() {
+		err = invalid("There has to be an existing domain associated with this user pool")
+	}
+	return err
 }
 
 // uiCustomizationFor returns how the pages of an app client look, and under which

@@ -70,11 +70,14 @@ func (w *world) customize(pool *types.UserPoolType, clientID *string, css string
 	return out.UICustomization
 }
 
+const withoutDomain = "There has to be an existing domain associated with this user pool"
+
 func TestUICustomization(t *testing.T) {
 	t.Parallel()
 	onEveryEngine(t, func(t *testing.T, w *world) {
 		asPNG, asJPEG := logos(t)
 		p := w.pool()
+		w.domain(p, "shop")
 		app := w.app(p)
 		same := func(about string, want, got *types.UICustomizationType) {
 			t.Helper()
@@ -122,6 +125,13 @@ func TestUICustomization(t *testing.T) {
 		if status, _, _ := download(t, *again.ImageUrl); status != http.StatusNotFound {
 			t.Errorf("the image of a deleted client answers %d", status)
 		}
+		// Without a domain nobody would see it, and there is none to speak of.
+		w.removeDomain(p, "shop")
+		_, err := w.GetUICustomization(t.Context(), &idp.GetUICustomizationInput{UserPoolId: p.Id})
+		wants(t, err, invalidParameter, withoutDomain)
+		w.domain(p, "auth.shop.example.org", custom)
+		same("with another domain", all, w.look(p, nil))
+		w.removeDomain(p, "auth.shop.example.org")
 		if _, err := w.DeleteUserPool(t.Context(), &idp.DeleteUserPoolInput{UserPoolId: p.Id}); err != nil {
 			t.Fatal(err)
 		}
@@ -135,8 +145,9 @@ func TestUICustomizationRefusals(t *testing.T) {
 	t.Parallel()
 	w := boot(t)
 	asPNG, _ := logos(t)
-	p := w.pool()
-	other := w.app(w.pool())
+	p, bare := w.pool(), w.pool()
+	w.domain(p, "shop")
+	other := w.app(bare)
 	tests := []struct {
 		name          string
 		in            idp.SetUICustomizationInput
@@ -144,6 +155,7 @@ func TestUICustomizationRefusals(t *testing.T) {
 	}{
 		{"another pool's client", idp.SetUICustomizationInput{ClientId: other.ClientId}, "ResourceNotFoundException",
 			"User pool client " + *other.ClientId + " does not exist."},
+		{"no domain", idp.SetUICustomizationInput{UserPoolId: bare.Id}, invalidParameter, withoutDomain},
 		{"no pool", idp.SetUICustomizationInput{UserPoolId: aws.String("us-east-1_Nowhere")}, "ResourceNotFoundException",
 			"User pool us-east-1_Nowhere does not exist."},
 		{"a selector", idp.SetUICustomizationInput{CSS: aws.String("body { color: red }")}, invalidParameter,

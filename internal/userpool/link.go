@@ -118,14 +118,18 @@ func checkLinkedAttribute(provider *cognitoidp.IdentityProviderType, name string
 // destination returns the user whom an administrator means: one of the pool's own,
 // or one who signed in through a provider.
 func (p *pool) destination(tx store.Tx, d *cognitoidp.ProviderUserIdentifierType) (*user, error) {
-	name := d.ProviderAttributeValue
 	switch {
-	case d.ProviderName == "" || name == "":
+	case d.ProviderName == "" || d.ProviderAttributeValue == "":
 		return nil, invalid("DestinationUser needs ProviderName and ProviderAttributeValue.")
-	case d.ProviderName != localUser:
-		name = federatedName(d.ProviderName, name)
+	case d.ProviderName == localUser:
+		return p.userNamed(tx, d.ProviderAttributeValue)
 	}
-	return p.userNamed(tx, name)
+	// By the username alone: another name in this form is what somebody likes to be called.
+	u, err := users.Get(tx, p.Id, p.fold(federatedName(d.ProviderName, d.ProviderAttributeValue)))
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, errNoUser()
+	}
+	return u, err
 }
 
 // link links somebody whom a provider knows to a user.

@@ -164,14 +164,21 @@ func TestLinkRefusals(t *testing.T) {
 func TestLinkToFederatedUser(t *testing.T) {
 	t.Parallel()
 	w := boot(t)
-	p := w.pool()
+	p := w.pool(aliased)
+	app := w.app(p)
 	w.provider(p, "Google", "Google", googleDetails)
 	w.provider(p, "Own", "OIDC", oidcDetails)
-	w.member(w.app(p), "Own_42") // as a sign-in through the provider would name them
-	_, err := w.AdminLinkProviderForUser(t.Context(), &idp.AdminLinkProviderForUserInput{
-		UserPoolId: p.Id, DestinationUser: identifier("Own", subject, "42"), SourceUser: identifier("Google", subject, "1234"),
-	})
-	if err != nil {
+	to := func(value string) error {
+		_, err := w.AdminLinkProviderForUser(t.Context(), &idp.AdminLinkProviderForUserInput{
+			UserPoolId: p.Id, DestinationUser: identifier("Own", subject, value), SourceUser: identifier("Google", subject, "1234"),
+		})
+		return err
+	}
+	w.member(app, "eve")
+	w.mustSet(w.signIn(app, "eve"), "preferred_username", "Own_41")
+	wants(t, to("41"), "UserNotFoundException", "User does not exist.") // who only calls herself so
+	w.member(app, "Own_42")                                             // as a sign-in through the provider would name them
+	if err := to("42"); err != nil {
 		t.Fatal(err)
 	}
 	if got := w.identities(p, "Own_42"); len(got) != 1 || got[0]["userId"] != "1234" {

@@ -321,6 +321,12 @@ func wants(t testing.TB, err error, code, message string) {
 	}
 }
 
+// does calls an operation for its error alone.
+func does[In, Out any](t testing.TB, op func(context.Context, *In, ...func(*idp.Options)) (*Out, error), in *In) error {
+	_, err := op(t.Context(), in)
+	return err
+}
+
 const (
 	notAuthorized    = "NotAuthorizedException"
 	invalidParameter = "InvalidParameterException"

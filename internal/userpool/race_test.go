@@ -82,7 +82,7 @@ func TestOnceForAll(t *testing.T) {
 				return err
 			}},
 			"a style": {"ManagedLoginBrandingExistsException", func(int) error { _, err := w.style(p, app); return err }},
-			"terms": {"TermsExistsException", func(int) error { _, err := w.terms(p, app, "terms-of-use", "https://example.org/"); return err }},
+			"terms":   {"TermsExistsException", func(int) error { _, err := w.terms(p, app, "terms-of-use", "https://example.org/"); return err }},
 			"a custom attribute": {invalidParameter, func(int) error {
 				_, err := w.AddCustomAttributes(t.Context(), &idp.AddCustomAttributesInput{
 					UserPoolId: p.Id, CustomAttributes: []types.SchemaAttributeType{{Name: aws.String("tier"), AttributeDataType: "String"}},

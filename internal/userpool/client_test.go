@@ -130,16 +130,11 @@ func TestListAndDeleteClients(t *testing.T) {
 		}
 		slices.Sort(created)
 		var listed []string
-		pages := idp.NewListUserPoolClientsPaginator(w.Client, &idp.ListUserPoolClientsInput{UserPoolId: p.Id, MaxResults: aws.Int32(2)})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
+		everyPage(t, idp.NewListUserPoolClientsPaginator(w.Client, &idp.ListUserPoolClientsInput{UserPoolId: p.Id, MaxResults: aws.Int32(2)}), func(page *idp.ListUserPoolClientsOutput) {
 			for _, cl := range page.UserPoolClients {
 				listed = append(listed, *cl.ClientId)
 			}
-		}
+		})
 		if !slices.Equal(listed, created) {
 			t.Errorf("listed %v, want %v", listed, created)
 		}

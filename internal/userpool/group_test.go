@@ -64,14 +64,9 @@ func TestListGroups(t *testing.T) {
 	}
 	w.group(other, "z")
 	var listed []string
-	pages := idp.NewListGroupsPaginator(w.Client, &idp.ListGroupsInput{UserPoolId: p.Id, Limit: aws.Int32(2)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
+	everyPage(t, idp.NewListGroupsPaginator(w.Client, &idp.ListGroupsInput{UserPoolId: p.Id, Limit: aws.Int32(2)}), func(page *idp.ListGroupsOutput) {
 		listed = append(listed, groupNames(page.Groups)...)
-	}
+	})
 	if want := []string{"a", "b", "c"}; !slices.Equal(listed, want) {
 		t.Errorf("listed %v, want %v", listed, want)
 	}
@@ -85,59 +80,46 @@ func TestGroupRefusals(t *testing.T) {
 	w.group(p, "editors")
 	nowhere, nobody, nothing := aws.String("us-east-1_Nowhere00"), aws.String("nobody"), aws.String("nothing")
 	noPool, editors := "User pool us-east-1_Nowhere00 does not exist.", aws.String("editors")
-	ctx := t.Context()
 	tests := []struct {
 		name          string
 		call          func() error
 		code, message string
 	}{
 		{"create twice", func() error {
-			_, err := w.CreateGroup(ctx, &idp.CreateGroupInput{UserPoolId: p.Id, GroupName: editors})
-			return err
+			return does(t, w.CreateGroup, &idp.CreateGroupInput{UserPoolId: p.Id, GroupName: editors})
 		}, "GroupExistsException", "A group with the name already exists."},
 		{"create nowhere", func() error {
-			_, err := w.CreateGroup(ctx, &idp.CreateGroupInput{UserPoolId: nowhere, GroupName: editors})
-			return err
+			return does(t, w.CreateGroup, &idp.CreateGroupInput{UserPoolId: nowhere, GroupName: editors})
 		}, resourceNotFound, noPool},
 		{"negative precedence", func() error {
-			_, err := w.CreateGroup(ctx, &idp.CreateGroupInput{UserPoolId: p.Id, GroupName: nothing, Precedence: aws.Int32(-1)})
-			return err
+			return does(t, w.CreateGroup, &idp.CreateGroupInput{UserPoolId: p.Id, GroupName: nothing, Precedence: aws.Int32(-1)})
 		}, invalidParameter, "1 validation error detected: Value '-1' at 'precedence' failed to satisfy constraint: Member must have value greater than or equal to 0"},
 		{"update", func() error {
-			_, err := w.UpdateGroup(ctx, &idp.UpdateGroupInput{UserPoolId: p.Id, GroupName: nothing})
-			return err
+			return does(t, w.UpdateGroup, &idp.UpdateGroupInput{UserPoolId: p.Id, GroupName: nothing})
 		}, resourceNotFound, "Group not found."},
 		{"delete", func() error {
-			_, err := w.DeleteGroup(ctx, &idp.DeleteGroupInput{UserPoolId: p.Id, GroupName: nothing})
-			return err
+			return does(t, w.DeleteGroup, &idp.DeleteGroupInput{UserPoolId: p.Id, GroupName: nothing})
 		}, resourceNotFound, "Group not found."},
 		{"list nowhere", func() error {
-			_, err := w.ListGroups(ctx, &idp.ListGroupsInput{UserPoolId: nowhere})
-			return err
+			return does(t, w.ListGroups, &idp.ListGroupsInput{UserPoolId: nowhere})
 		}, resourceNotFound, noPool},
 		{"list after a made-up token", func() error {
-			_, err := w.ListGroups(ctx, &idp.ListGroupsInput{UserPoolId: p.Id, NextToken: aws.String("x")})
-			return err
+			return does(t, w.ListGroups, &idp.ListGroupsInput{UserPoolId: p.Id, NextToken: aws.String("x")})
 		}, invalidParameter, "Invalid pagination token."},
 		{"add nobody", func() error {
-			_, err := w.AdminAddUserToGroup(ctx, &idp.AdminAddUserToGroupInput{UserPoolId: p.Id, GroupName: editors, Username: nobody})
-			return err
+			return does(t, w.AdminAddUserToGroup, &idp.AdminAddUserToGroupInput{UserPoolId: p.Id, GroupName: editors, Username: nobody})
 		}, "UserNotFoundException", "User does not exist."},
 		{"add to nothing", func() error {
-			_, err := w.AdminAddUserToGroup(ctx, &idp.AdminAddUserToGroupInput{UserPoolId: p.Id, GroupName: nothing, Username: aws.String("ada")})
-			return err
+			return does(t, w.AdminAddUserToGroup, &idp.AdminAddUserToGroupInput{UserPoolId: p.Id, GroupName: nothing, Username: aws.String("ada")})
 		}, resourceNotFound, "Group not found."},
 		{"remove nobody", func() error {
-			_, err := w.AdminRemoveUserFromGroup(ctx, &idp.AdminRemoveUserFromGroupInput{UserPoolId: p.Id, GroupName: editors, Username: nobody})
-			return err
+			return does(t, w.AdminRemoveUserFromGroup, &idp.AdminRemoveUserFromGroupInput{UserPoolId: p.Id, GroupName: editors, Username: nobody})
 		}, "UserNotFoundException", "User does not exist."},
 		{"groups of nobody", func() error {
-			_, err := w.AdminListGroupsForUser(ctx, &idp.AdminListGroupsForUserInput{UserPoolId: p.Id, Username: nobody})
-			return err
+			return does(t, w.AdminListGroupsForUser, &idp.AdminListGroupsForUserInput{UserPoolId: p.Id, Username: nobody})
 		}, "UserNotFoundException", "User does not exist."},
 		{"members of nothing", func() error {
-			_, err := w.ListUsersInGroup(ctx, &idp.ListUsersInGroupInput{UserPoolId: p.Id, GroupName: nothing})
-			return err
+			return does(t, w.ListUsersInGroup, &idp.ListUsersInGroupInput{UserPoolId: p.Id, GroupName: nothing})
 		}, resourceNotFound, "Group not found."},
 	}
 	for _, test := range tests {
@@ -250,30 +232,20 @@ func (w *world) leave(p *types.UserPoolType, username, group string) {
 // groupsOf lists a user's groups, in small pages.
 func (w *world) groupsOf(p *types.UserPoolType, username string) (names []string) {
 	w.t.Helper()
-	pages := idp.NewAdminListGroupsForUserPaginator(w.Client, &idp.AdminListGroupsForUserInput{UserPoolId: p.Id, Username: &username, Limit: aws.Int32(1)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(w.t.Context())
-		if err != nil {
-			w.t.Fatal(err)
-		}
+	everyPage(w.t, idp.NewAdminListGroupsForUserPaginator(w.Client, &idp.AdminListGroupsForUserInput{UserPoolId: p.Id, Username: &username, Limit: aws.Int32(1)}), func(page *idp.AdminListGroupsForUserOutput) {
 		names = append(names, groupNames(page.Groups)...)
-	}
+	})
 	return names
 }
 
 // membersOf lists a group's users, in small pages, and sorts them.
 func (w *world) membersOf(p *types.UserPoolType, group string) (names []string) {
 	w.t.Helper()
-	pages := idp.NewListUsersInGroupPaginator(w.Client, &idp.ListUsersInGroupInput{UserPoolId: p.Id, GroupName: &group, Limit: aws.Int32(2)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(w.t.Context())
-		if err != nil {
-			w.t.Fatal(err)
-		}
+	everyPage(w.t, idp.NewListUsersInGroupPaginator(w.Client, &idp.ListUsersInGroupInput{UserPoolId: p.Id, GroupName: &group, Limit: aws.Int32(2)}), func(page *idp.ListUsersInGroupOutput) {
 		for _, u := range page.Users {
 			names = append(names, *u.Username)
 		}
-	}
+	})
 	slices.Sort(names)
 	return names
 }

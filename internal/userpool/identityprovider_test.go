@@ -225,16 +225,11 @@ func TestListIdentityProviders(t *testing.T) {
 	w.provider(p, "Google", "Google", googleDetails)
 	w.provider(p, "Corp", "SAML", samlDetails)
 	var listed []string
-	pages := idp.NewListIdentityProvidersPaginator(w.Client, &idp.ListIdentityProvidersInput{UserPoolId: p.Id, MaxResults: aws.Int32(2)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
+	everyPage(t, idp.NewListIdentityProvidersPaginator(w.Client, &idp.ListIdentityProvidersInput{UserPoolId: p.Id, MaxResults: aws.Int32(2)}), func(page *idp.ListIdentityProvidersOutput) {
 		for _, d := range page.Providers {
 			listed = append(listed, *d.ProviderName+" "+string(d.ProviderType))
 		}
-	}
+	})
 	if want := []string{"Corp SAML", "Google Google", "Own OIDC"}; !slices.Equal(listed, want) {
 		t.Errorf("listed %v, want %v", listed, want)
 	}

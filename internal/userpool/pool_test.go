@@ -188,16 +188,11 @@ func TestListPools(t *testing.T) {
 	slices.Sort(created)
 
 	var listed []string
-	pages := idp.NewListUserPoolsPaginator(w.Client, &idp.ListUserPoolsInput{MaxResults: aws.Int32(2)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
+	everyPage(t, idp.NewListUserPoolsPaginator(w.Client, &idp.ListUserPoolsInput{MaxResults: aws.Int32(2)}), func(page *idp.ListUserPoolsOutput) {
 		for _, p := range page.UserPools {
 			listed = append(listed, *p.Id)
 		}
-	}
+	})
 	if !slices.Equal(listed, created) {
 		t.Errorf("listed %v, want %v", listed, created)
 	}

@@ -327,6 +327,24 @@ func does[In, Out any](t testing.TB, op func(context.Context, *In, ...func(*idp.
 	return err
 }
 
+// paginator is what the SDK has for each list.
+type paginator[Page any] interface {
+	HasMorePages() bool
+	NextPage(context.Context, ...func(*idp.Options)) (*Page, error)
+}
+
+// everyPage shows the pages of a list one after the other.
+func everyPage[Page any](t testing.TB, pages paginator[Page], show func(*Page)) {
+	t.Helper()
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		show(page)
+	}
+}
+
 const (
 	notAuthorized    = "NotAuthorizedException"
 	invalidParameter = "InvalidParameterException"

@@ -55,39 +55,33 @@ func TestOnceForAll(t *testing.T) {
 			ask     func(i int) error
 		}{
 			"a group": {"GroupExistsException", func(int) error {
-				_, err := w.CreateGroup(t.Context(), &idp.CreateGroupInput{UserPoolId: p.Id, GroupName: aws.String("poets")})
-				return err
+				return does(t, w.CreateGroup, &idp.CreateGroupInput{UserPoolId: p.Id, GroupName: aws.String("poets")})
 			}},
 			"a domain": {invalidParameter, func(i int) error {
-				_, err := w.CreateUserPoolDomain(t.Context(), &idp.CreateUserPoolDomainInput{UserPoolId: pools[i].Id, Domain: aws.String("shop")})
-				return err
+				return does(t, w.CreateUserPoolDomain, &idp.CreateUserPoolDomainInput{UserPoolId: pools[i].Id, Domain: aws.String("shop")})
 			}},
 			"a pool's domain": {invalidParameter, func(i int) error {
-				_, err := w.CreateUserPoolDomain(t.Context(), &idp.CreateUserPoolDomainInput{UserPoolId: p.Id, Domain: aws.String(fmt.Sprint("shop", i))})
-				return err
+				return does(t, w.CreateUserPoolDomain, &idp.CreateUserPoolDomainInput{UserPoolId: p.Id, Domain: aws.String(fmt.Sprint("shop", i))})
 			}},
 			"a verified address": {"AliasExistsException", func(i int) error {
 				return w.adminSet(p, members[i], "email", "ada@example.org", "email_verified", "true")
 			}},
 			"a preferred username": {"AliasExistsException", func(i int) error { return w.adminSet(p, members[i], "preferred_username", "countess") }},
 			"an identifier of a provider": {invalidParameter, func(i int) error {
-				_, err := w.CreateIdentityProvider(t.Context(), &idp.CreateIdentityProviderInput{
+				return does(t, w.CreateIdentityProvider, &idp.CreateIdentityProviderInput{
 					UserPoolId: p.Id, ProviderName: aws.String(fmt.Sprint("Own", i)), ProviderType: "OIDC", ProviderDetails: oidcDetails, IdpIdentifiers: []string{"own"},
 				})
-				return err
 			}},
 			"a link": {invalidParameter, func(i int) error { return w.link(p, members[i], identifier("Own", subject, "42")) }},
 			"a second secret": {"LimitExceededException", func(int) error {
-				_, err := w.AddUserPoolClientSecret(t.Context(), &idp.AddUserPoolClientSecretInput{UserPoolId: p.Id, ClientId: app.ClientId})
-				return err
+				return does(t, w.AddUserPoolClientSecret, &idp.AddUserPoolClientSecretInput{UserPoolId: p.Id, ClientId: app.ClientId})
 			}},
 			"a style": {"ManagedLoginBrandingExistsException", func(int) error { _, err := w.style(p, app); return err }},
 			"terms":   {"TermsExistsException", func(int) error { _, err := w.terms(p, app, "terms-of-use", "https://example.org/"); return err }},
 			"a custom attribute": {invalidParameter, func(int) error {
-				_, err := w.AddCustomAttributes(t.Context(), &idp.AddCustomAttributesInput{
+				return does(t, w.AddCustomAttributes, &idp.AddCustomAttributesInput{
 					UserPoolId: p.Id, CustomAttributes: []types.SchemaAttributeType{{Name: aws.String("tier"), AttributeDataType: "String"}},
 				})
-				return err
 			}},
 		} {
 			t.Run(name, func(t *testing.T) { race(t, test.refusal, test.ask) })
@@ -128,10 +122,9 @@ func TestLastPlace(t *testing.T) {
 			w.resourceServer(p, fmt.Sprint("server", i))
 		}
 		race(t, "LimitExceededException", func(i int) error {
-			_, err := w.CreateResourceServer(t.Context(), &idp.CreateResourceServerInput{
+			return does(t, w.CreateResourceServer, &idp.CreateResourceServerInput{
 				UserPoolId: p.Id, Identifier: aws.String(fmt.Sprint("last", i)), Name: aws.String("Shop"),
 			})
-			return err
 		})
 	})
 }

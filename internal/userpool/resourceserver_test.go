@@ -74,16 +74,11 @@ func TestListResourceServers(t *testing.T) {
 	}
 	w.resourceServer(other, "z")
 	var listed []string
-	pages := idp.NewListResourceServersPaginator(w.Client, &idp.ListResourceServersInput{UserPoolId: p.Id, MaxResults: aws.Int32(2)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
+	everyPage(t, idp.NewListResourceServersPaginator(w.Client, &idp.ListResourceServersInput{UserPoolId: p.Id, MaxResults: aws.Int32(2)}), func(page *idp.ListResourceServersOutput) {
 		for _, server := range page.ResourceServers {
 			listed = append(listed, *server.Identifier)
 		}
-	}
+	})
 	if want := []string{"a", "b", "c"}; !slices.Equal(listed, want) {
 		t.Errorf("listed %v, want %v", listed, want)
 	}

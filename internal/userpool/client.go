@@ -99,10 +99,6 @@ func (s *Service) described(record *clientRecord) (*cognitoidp.UserPoolClientTyp
 
 // createUserPoolClient implements CreateUserPoolClient.
 func (s *Service) createUserPoolClient(ctx context.Context, c *wire.Call, in *cognitoidp.CreateUserPoolClientRequest) (*cognitoidp.CreateUserPoolClientResponse, error) {
-	p, err := s.poolOf(ctx, c, in.UserPoolId)
-	if err != nil {
-		return nil, err
-	}
 	settings := clientDefaults(in)
 	settings.ClientId = ids.UserPoolClient()
 	settings.CreationDate = c.Time.Truncate(time.Millisecond)
@@ -115,20 +111,21 @@ func (s *Service) createUserPoolClient(ctx context.Context, c *wire.Call, in *co
 	case in.ClientSecret != "":
 		s.addSecret(record, in.ClientSecret, settings.CreationDate)
 	}
-	err = s.update(ctx, func(tx store.Tx) error {
-		if _, err := s.poolRecord(tx, c, p.Id); err != nil { // deleted meanwhile
+	err := s.update(ctx, func(tx store.Tx) error {
+		found, err := s.poolRecord(tx, c, in.UserPoolId)
+		if err != nil {
 			return err
 		}
-		if err := checkClientSettings(tx, p, in); err != nil {
+		if err := checkClientSettings(tx, found.keyless(), in); err != nil {
 			return err
 		}
-		if err := checkRoom(tx, clients, p.Id, maxClients, "app clients"); err != nil {
+		if err := checkRoom(tx, clients, in.UserPoolId, maxClients, "app clients"); err != nil {
 			return err
 		}
-		if err := clients.Insert(tx, p.Id, settings.ClientId, record); err != nil {
+		if err := clients.Insert(tx, in.UserPoolId, settings.ClientId, record); err != nil {
 			return err
 		}
-		return clientHomes.Insert(tx, homeOwner, settings.ClientId, &clientHome{PoolID: p.Id})
+		return clientHomes.Insert(tx, homeOwner, settings.ClientId, &clientHome{PoolID: in.UserPoolId})
 	})
 	if err != nil {
 		return nil, err

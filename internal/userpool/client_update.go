@@ -12,13 +12,13 @@ import (
 // updateUserPoolClient implements UpdateUserPoolClient. It replaces: what the request
 // leaves out goes back to its default, but for the name. The secrets stay.
 func (s *Service) updateUserPoolClient(ctx context.Context, c *wire.Call, in *cognitoidp.UpdateUserPoolClientRequest) (*cognitoidp.UpdateUserPoolClientResponse, error) {
-	p, err := s.poolOf(ctx, c, in.UserPoolId)
-	if err != nil {
-		return nil, err
-	}
 	record, err := s.changeClient(ctx, c, in.UserPoolId, in.ClientId, func(tx store.Tx, r *clientRecord) error {
+		p, err := s.poolRecord(tx, c, in.UserPoolId)
+		if err != nil {
+			return err
+		}
 		wanted := clientReplacement(in, r)
-		if err := checkClientSettings(tx, p, wanted); err != nil {
+		if err := checkClientSettings(tx, p.keyless(), wanted); err != nil {
 			return err
 		}
 		settings := clientDefaults(wanted)

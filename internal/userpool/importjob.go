@@ -189,16 +189,16 @@ func (s *Service) listUserImportJobs(ctx context.Context, c *wire.Call, in *cogn
 
 // startUserImportJob implements StartUserImportJob.
 func (s *Service) startUserImportJob(ctx context.Context, c *wire.Call, in *cognitoidp.StartUserImportJobRequest) (*cognitoidp.StartUserImportJobResponse, error) {
-	p, err := s.poolOf(ctx, c, in.UserPoolId)
-	if err != nil {
-		return nil, err
-	}
-	if len(p.AutoVerifiedAttributes) == 0 {
-		return nil, errPrecondition("The user pool has no auto-verified attributes, which a user import needs.")
-	}
 	var j *importJob
-	err = s.update(ctx, func(tx store.Tx) (err error) {
-		if j, err = s.importJob(tx, p.Id, in.JobId); err != nil {
+	err := s.update(ctx, func(tx store.Tx) error {
+		p, err := s.poolRecord(tx, c, in.UserPoolId)
+		if err != nil {
+			return err
+		}
+		if len(p.Settings.AutoVerifiedAttributes) == 0 {
+			return errPrecondition("The user pool has no auto-verified attributes, which a user import needs.")
+		}
+		if j, err = s.importJob(tx, in.UserPoolId, in.JobId); err != nil {
 			return err
 		}
 		switch {
@@ -208,9 +208,9 @@ func (s *Service) startUserImportJob(ctx context.Context, c *wire.Call, in *cogn
 			return errPrecondition("User import job %s has no file. Upload it to the job's PreSignedUrl first.", in.JobId)
 		}
 		j.Settings.Status, j.Settings.StartDate = cognitoidp.UserImportJobStatusTypePending, c.Time.Truncate(time.Millisecond)
-		err = importJobs.Put(tx, p.Id, in.JobId, j)
+		err = importJobs.Put(tx, in.UserPoolId, in.JobId, j)
 		if _, taken := errors.AsType[*store.ConflictError](err); taken {
-			return errPrecondition("User pool %s already has a user import in progress.", p.Id)
+			return errPrecondition("User pool %s already has a user import in progress.", in.UserPoolId)
 		}
 		if err != nil {
 			return err

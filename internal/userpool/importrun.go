@@ -134,14 +134,15 @@ func (r *importRun) run(ctx context.Context) error {
 // begin reads the job and the header of its file, and goes to where the last run
 // ended.
 func (r *importRun) begin(ctx context.Context) (err error) {
-	r.job, err = r.change(ctx, func(_ store.Tx, j *importJob) error {
+	r.job, err = r.change(ctx, func(tx store.Tx, j *importJob) error {
 		j.Settings.Status = cognitoidp.UserImportJobStatusTypeInProgress
-		return nil
+		found, err := pools.Get(tx, r.account, r.Pool)
+		if err == nil {
+			r.pool = found.keyless()
+		}
+		return err
 	})
 	if err != nil {
-		return err
-	}
-	if r.pool, err = r.Service.pool(ctx, r.Pool); err != nil {
 		return err
 	}
 	if r.job.Upload.Rows > csvimport.MaxRows {

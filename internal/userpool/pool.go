@@ -83,12 +83,17 @@ func errNoPool(id string) error {
 	return cognitoidp.ResourceNotFoundException.Newf("User pool %s does not exist.", id)
 }
 
+// keyless returns the pool without its keys, for the transaction that has read it. What
+// is configured there is held against the pool as it is, not as this node remembers it.
+func (r *poolRecord) keyless() *pool {
+	return &pool{UserPoolType: &r.Settings, schema: newSchema(r.Settings.SchemaAttributes), record: r}
+}
+
 // open makes a stored pool ready for use. It takes the parsed keys over from the
 // old one, if they are the same.
 func (s *Service) open(record *poolRecord, old *pool) (*pool, error) {
-	p := &pool{
-		UserPoolType: &record.Settings, schema: newSchema(record.Settings.SchemaAttributes), record: record, opened: s.clock.Now(),
-	}
+	p := record.keyless()
+	p.opened = s.clock.Now()
 	if old != nil && old.record.sameKeys(record) {
 		p.keyring = old.keyring
 		return p, nil

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -256,6 +257,47 @@ func TestTwoNodes(t *testing.T) {
 	w.clock.Advance(time.Second)
 	_, err := there.ResendConfirmationCode(t.Context(), &idp.ResendConfirmationCodeInput{ClientId: app.ClientId, Username: aws.String("ada")})
 	wants(t, err, "ResourceNotFoundException", "User pool client "+*app.ClientId+" does not exist.")
+}
+
+// What one node has changed holds at once for what another one configures by it.
+func TestSettingsOnTwoNodes(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	p := w.pool()
+	app := w.app(p)
+	here := w.Client
+	w.start()
+	w.work()
+	remembers := func() {
+		t.Helper()
+		if err := does(t, w.GetSigningCertificate, &idp.GetSigningCertificateInput{UserPoolId: p.Id}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	remembers()
+	err := does(t, here.AddCustomAttributes, &idp.AddCustomAttributesInput{
+		UserPoolId: p.Id, CustomAttributes: []types.SchemaAttributeType{{Name: aws.String("tier"), AttributeDataType: "String", Mutable: aws.Bool(true)}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.app(p, func(in *idp.CreateUserPoolClientInput) { in.ReadAttributes = []string{"custom:tier"} })
+	err = does(t, w.UpdateUserPoolClient, &idp.UpdateUserPoolClientInput{UserPoolId: p.Id, ClientId: app.ClientId, WriteAttributes: []string{"custom:tier"}})
+	if err != nil {
+		t.Error(err)
+	}
+	columns := append([]string{"custom:tier"}, w.header(w.pool())...)
+	j := w.imported(p, strings.Join(columns, ",")+"\n"+person(columns, "ada", "custom:tier", "gold"))
+	wantJob(t, j, "Succeeded", "Import Job Completed Successfully.", 1, 0, 0)
+
+	remembers()
+	if err := does(t, here.UpdateUserPool, &idp.UpdateUserPoolInput{UserPoolId: p.Id, UserPoolTier: "PLUS", UserPoolAddOns: &types.UserPoolAddOnsType{AdvancedSecurityMode: "AUDIT"}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := does(t, w.SetRiskConfiguration, &idp.SetRiskConfigurationInput{UserPoolId: p.Id, CompromisedCredentialsRiskConfiguration: block()}); err != nil {
+		t.Error(err)
+	}
+	w.risks(p, nil)
 }
 
 // Whoever reads the disk does not learn what lets one in.

@@ -22,31 +22,24 @@ const allClients = "ALL"
 // setRiskConfiguration implements SetRiskConfiguration. A request that configures
 // nothing takes the configuration away.
 func (s *Service) setRiskConfiguration(ctx context.Context, c *wire.Call, in *cognitoidp.SetRiskConfigurationRequest) (*cognitoidp.SetRiskConfigurationResponse, error) {
-	p, err := s.poolOf(ctx, c, in.UserPoolId)
-	if err != nil {
-		return nil, err
-	}
-	if !p.protected() {
-		return nil, errNotProtected()
-	}
 	if err := checkRisks(in); err != nil {
 		return nil, err
 	}
 	wanted := &cognitoidp.RiskConfigurationType{
-		UserPoolId: p.Id, ClientId: in.ClientId, LastModifiedDate: c.Time.Truncate(time.Millisecond),
+		UserPoolId: in.UserPoolId, ClientId: in.ClientId, LastModifiedDate: c.Time.Truncate(time.Millisecond),
 		CompromisedCredentialsRiskConfiguration: withEventFilter(in.CompromisedCredentialsRiskConfiguration),
 		AccountTakeoverRiskConfiguration:        in.AccountTakeoverRiskConfiguration,
 		RiskExceptionConfiguration:              in.RiskExceptionConfiguration,
 	}
-	key := riskKey{p.Id, or(in.ClientId, allClients)}
-	err = s.update(ctx, func(tx store.Tx) error {
-		if err := s.checkHome(tx, c, p.Id, in.ClientId); err != nil {
+	key := riskKey{in.UserPoolId, or(in.ClientId, allClients)}
+	err := s.update(ctx, func(tx store.Tx) error {
+		if err := s.checkProtectedHome(tx, c, in.UserPoolId, in.ClientId); err != nil {
 			return err
 		}
 		if configuresNothing(in) {
-			return unlessAbsent(riskConfigurations.Delete(tx, p.Id, key.client))
+			return unlessAbsent(riskConfigurations.Delete(tx, in.UserPoolId, key.client))
 		}
-		return riskConfigurations.Put(tx, p.Id, key.client, wanted)
+		return riskConfigurations.Put(tx, in.UserPoolId, key.client, wanted)
 	})
 	if err != nil {
 		return nil, err
@@ -57,19 +50,12 @@ func (s *Service) setRiskConfiguration(ctx context.Context, c *wire.Call, in *co
 
 // describeRiskConfiguration implements DescribeRiskConfiguration.
 func (s *Service) describeRiskConfiguration(ctx context.Context, c *wire.Call, in *cognitoidp.DescribeRiskConfigurationRequest) (*cognitoidp.DescribeRiskConfigurationResponse, error) {
-	p, err := s.poolOf(ctx, c, in.UserPoolId)
-	if err != nil {
-		return nil, err
-	}
-	if !p.protected() {
-		return nil, errNotProtected()
-	}
-	found := &cognitoidp.RiskConfigurationType{UserPoolId: p.Id, ClientId: in.ClientId}
-	err = s.db.View(ctx, func(tx store.Tx) error {
-		if err := s.checkHome(tx, c, p.Id, in.ClientId); err != nil {
+	found := &cognitoidp.RiskConfigurationType{UserPoolId: in.UserPoolId, ClientId: in.ClientId}
+	err := s.db.View(ctx, func(tx store.Tx) error {
+		if err := s.checkProtectedHome(tx, c, in.UserPoolId, in.ClientId); err != nil {
 			return err
 		}
-		stored, err := riskConfigurations.Get(tx, p.Id, or(in.ClientId, allClients))
+		stored, err := riskConfigurations.Get(tx, in.UserPoolId, or(in.ClientId, allClients))
 		if err == nil {
 			found = stored
 		}
@@ -79,6 +65,18 @@ func (s *Service) describeRiskConfiguration(ctx context.Context, c *wire.Call, i
 		return nil, err
 	}
 	return &cognitoidp.DescribeRiskConfigurationResponse{RiskConfiguration: found}, nil
+}
+
+// checkProtectedHome is checkHome for a pool with threat protection.
+func (s *Service) checkProtectedHome(tx store.Tx, c *wire.Call, poolID, clientID string) error {
+	p, err := s.poolRecord(tx, c, poolID)
+	switch {
+	case err != nil:
+		return err
+	case !p.keyless().protected():
+		return errNotProtected()
+	}
+	return s.checkHome(tx, c, poolID, clientID)
 }
 
 func configuresNothing(in *cognitoidp.SetRiskConfigurationRequest) bool {

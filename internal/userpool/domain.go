@@ -141,6 +141,23 @@ func checkDomain(r *poolRecord, d *cognitoidp.DomainDescriptionType) error {
 	return nil
 }
 
+// checkDomains holds the domains of a pool against a plan that it is about to have.
+func (r *poolRecord) checkDomains(tx store.Tx) error {
+	for _, name := range []string{r.Settings.Domain, r.Settings.CustomDomain} {
+		if name == "" {
+			continue
+		}
+		found, err := domains.Get(tx, homeOwner, name)
+		if err != nil {
+			return err
+		}
+		if err := checkDomain(r, found); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // describeUserPoolDomain implements DescribeUserPoolDomain. Of a domain that does not
 // exist it says nothing, and does not refuse.
 func (s *Service) describeUserPoolDomain(ctx context.Context, c *wire.Call, in *cognitoidp.DescribeUserPoolDomainRequest) (*cognitoidp.DescribeUserPoolDomainResponse, error) {

@@ -48,6 +48,9 @@ func (s *Service) updateUserPool(ctx context.Context, c *wire.Call, in *cognitoi
 		hadFactor, hadMFA := r.Factors.any(), r.mfa()
 		r.replaceSettings(withDefaults(wanted), hadMFA)
 		r.touch(c)
+		if err := r.checkDomains(tx); err != nil {
+			return err
+		}
 		if r.mfa() && !r.Factors.any() && !hadFactor {
 			return r.checkWithoutFactor(in)
 		}

@@ -162,6 +162,8 @@ func TestUpdatePoolRefusals(t *testing.T) {
 	w.setMFA(secured, func(in *idp.SetUserPoolMfaConfigInput) {
 		in.SmsMfaConfiguration = &types.SmsMfaConfigType{SmsConfiguration: smsRole}
 	})
+	managed := w.pool()
+	w.domain(managed, "shop", func(in *idp.CreateUserPoolDomainInput) { in.ManagedLoginVersion = aws.Int32(2) })
 	tests := []struct {
 		name          string
 		in            *idp.UpdateUserPoolInput
@@ -172,8 +174,10 @@ func TestUpdatePoolRefusals(t *testing.T) {
 		{"ON without a factor", &idp.UpdateUserPoolInput{UserPoolId: p.Id, MfaConfiguration: "ON"},
 			invalidParameter, "Cannot turn MFA functionality ON, once the user pool has been created."},
 		{"the only factor taken away", &idp.UpdateUserPoolInput{UserPoolId: secured.Id}, invalidParameter, noSMS},
-		{"a link without a domain", &idp.UpdateUserPoolInput{UserPoolId: p.Id, EmailConfiguration: &types.EmailConfigurationType{EmailSendingAccount: "DEVELOPER"}},
+		{"a sender without an address", &idp.UpdateUserPoolInput{UserPoolId: p.Id, EmailConfiguration: &types.EmailConfigurationType{EmailSendingAccount: "DEVELOPER"}},
 			invalidParameter, "SourceArn is required when EmailSendingAccount is DEVELOPER."},
+		{"a plan without the pages of a domain", &idp.UpdateUserPoolInput{UserPoolId: managed.Id, UserPoolTier: "LITE"},
+			"FeatureUnavailableInTierException", "The following features need to be disabled for the LITE pricing tier configured: Managed Login"},
 		{"a plan without a feature", &idp.UpdateUserPoolInput{UserPoolId: p.Id, UserPoolTier: "LITE", Policies: firstFactors("PASSWORD", "SMS_OTP")},
 			"FeatureUnavailableInTierException", "The following features need to be disabled for the LITE pricing tier configured: Passwordless Sign-In"},
 	}

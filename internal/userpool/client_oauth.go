@@ -68,18 +68,34 @@ func checkProviders(tx store.Tx, p *pool, names []string) error {
 	return nil
 }
 
+// checkOAuthFlows refuses flows without what they need. Flows can also be chosen for a
+// client that may not use them yet.
 func checkOAuthFlows(in *cognitoidp.CreateUserPoolClientRequest) error {
-	if len(in.AllowedOAuthFlows) > 0 && !isTrue(in.AllowedOAuthFlowsUserPoolClient) {
-		return invalid("AllowedOAuthFlowsUserPoolClient must be true to use AllowedOAuthFlows.")
+	if isTrue(in.AllowedOAuthFlowsUserPoolClient) && (len(in.AllowedOAuthFlows) == 0 || len(in.AllowedOAuthScopes) == 0) {
+		return invalid("AllowedOAuthFlows and AllowedOAuthScopes are required if user pool client is allowed to use OAuth flows.")
 	}
-	if !slices.Contains(in.AllowedOAuthFlows, cognitoidp.OAuthFlowTypeClientCredentials) {
-		return nil
+	if slices.Contains(in.AllowedOAuthFlows, cognitoidp.OAuthFlowTypeClientCredentials) {
+		return checkClientCredentials(in)
 	}
+	if len(in.AllowedOAuthFlows) > 0 && len(in.CallbackURLs) == 0 {
+		return cognitoidp.InvalidOAuthFlowException.New("CallbackUrls can not be empty when code flow or implicit flow is selected")
+	}
+	return nil
+}
+
+// checkClientCredentials refuses the flow in which a client speaks for itself, and so
+// for no user, beside anything that is a user's.
+func checkClientCredentials(in *cognitoidp.CreateUserPoolClientRequest) error {
 	if len(in.AllowedOAuthFlows) > 1 {
 		return cognitoidp.InvalidOAuthFlowException.New("client_credentials flow can not be selected along with code flow or implicit flow.")
 	}
 	if !isTrue(in.GenerateSecret) && in.ClientSecret == "" {
 		return cognitoidp.InvalidOAuthFlowException.New("client_credentials flow can not be selected if client does not have a client secret.")
+	}
+	for _, scope := range in.AllowedOAuthScopes {
+		if slices.Contains(standardScopes, scope) {
+			return cognitoidp.InvalidOAuthFlowException.Newf("%s is not supported with client_credentials flow", scope)
+		}
 	}
 	return nil
 }

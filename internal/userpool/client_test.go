@@ -97,8 +97,19 @@ func TestClientRefusals(t *testing.T) {
 		{"unknown scope", func(in *idp.CreateUserPoolClientInput) { in.AllowedOAuthScopes = []string{"openid", "shop/read"} },
 			"ScopeDoesNotExistException", "Invalid scope requested: shop/read"},
 		{"client credentials with another", func(in *idp.CreateUserPoolClientInput) {
-			in.AllowedOAuthFlowsUserPoolClient, in.AllowedOAuthFlows = true, []types.OAuthFlowType{"code", "client_credentials"}
+			in.AllowedOAuthFlows = []types.OAuthFlowType{"code", "client_credentials"}
 		}, "InvalidOAuthFlowException", "client_credentials flow can not be selected along with code flow or implicit flow."},
+		{"client credentials with a user's scope", func(in *idp.CreateUserPoolClientInput) {
+			in.GenerateSecret, in.AllowedOAuthFlows, in.AllowedOAuthScopes = true, []types.OAuthFlowType{"client_credentials"}, []string{"openid"}
+		}, "InvalidOAuthFlowException", "openid is not supported with client_credentials flow"},
+		{"OAuth without flows", func(in *idp.CreateUserPoolClientInput) {
+			in.AllowedOAuthFlowsUserPoolClient, in.AllowedOAuthScopes = true, []string{"openid"}
+		}, invalidParameter, "AllowedOAuthFlows and AllowedOAuthScopes are required if user pool client is allowed to use OAuth flows."},
+		{"OAuth without scopes", func(in *idp.CreateUserPoolClientInput) {
+			in.AllowedOAuthFlowsUserPoolClient, in.AllowedOAuthFlows = true, []types.OAuthFlowType{"code"}
+		}, invalidParameter, "AllowedOAuthFlows and AllowedOAuthScopes are required if user pool client is allowed to use OAuth flows."},
+		{"nowhere to come back", func(in *idp.CreateUserPoolClientInput) { in.AllowedOAuthFlows = []types.OAuthFlowType{"implicit"} },
+			"InvalidOAuthFlowException", "CallbackUrls can not be empty when code flow or implicit flow is selected"},
 		{"plain http callback", func(in *idp.CreateUserPoolClientInput) { in.CallbackURLs = []string{"http://example.org/"} },
 			invalidParameter, "http://example.org/ is not a redirect URI: use https, http for localhost, or an app's own scheme, and no fragment."},
 		{"default redirect", func(in *idp.CreateUserPoolClientInput) {

@@ -117,7 +117,7 @@ func TestUpdateClientRefusals(t *testing.T) {
 		{"tokens too short", idp.UpdateUserPoolClientInput{UserPoolId: p.Id, ClientId: public.ClientId, IdTokenValidity: aws.Int32(60),
 			TokenValidityUnits: &types.TokenValidityUnitsType{IdToken: "seconds"}}, invalidParameter, "Invalid range for token validity."},
 		{"client credentials without a secret", idp.UpdateUserPoolClientInput{UserPoolId: p.Id, ClientId: public.ClientId,
-			AllowedOAuthFlowsUserPoolClient: true, AllowedOAuthFlows: []types.OAuthFlowType{"client_credentials"}},
+			AllowedOAuthFlows: []types.OAuthFlowType{"client_credentials"}},
 			"InvalidOAuthFlowException", "client_credentials flow can not be selected if client does not have a client secret."},
 		{"choice in LITE", idp.UpdateUserPoolClientInput{UserPoolId: lite.Id, ClientId: cheap.ClientId, ExplicitAuthFlows: []types.ExplicitAuthFlowsType{"ALLOW_USER_AUTH"}},
 			"FeatureUnavailableInTierException", "The following features need to be disabled for the LITE pricing tier configured: Choice-Based Sign-In"},

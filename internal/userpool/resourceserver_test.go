@@ -120,11 +120,19 @@ func TestScopesOfClients(t *testing.T) {
 	with := func(names ...string) func(*idp.CreateUserPoolClientInput) {
 		return func(in *idp.CreateUserPoolClientInput) {
 			in.AllowedOAuthFlowsUserPoolClient, in.AllowedOAuthFlows, in.AllowedOAuthScopes = true, []types.OAuthFlowType{"code"}, names
+			in.CallbackURLs = []string{"https://example.org/"}
 		}
 	}
 	app := w.app(p, with("openid", shopAPI+"/read"))
 	if want := []string{"openid", shopAPI + "/read"}; !slices.Equal(app.AllowedOAuthScopes, want) {
 		t.Errorf("scopes %q, want %q", app.AllowedOAuthScopes, want)
+	}
+	// Flows can be chosen before the client may use them.
+	machine := w.app(p, func(in *idp.CreateUserPoolClientInput) {
+		in.GenerateSecret, in.AllowedOAuthFlows, in.AllowedOAuthScopes = true, []types.OAuthFlowType{"client_credentials"}, []string{shopAPI + "/read"}
+	})
+	if *machine.AllowedOAuthFlowsUserPoolClient || !slices.Equal(machine.AllowedOAuthFlows, []types.OAuthFlowType{"client_credentials"}) {
+		t.Errorf("client %+v", machine)
 	}
 	for _, scope := range []string{shopAPI + "/delete", "read", "shop/read", "/read", shopAPI + "/"} {
 		in := &idp.CreateUserPoolClientInput{UserPoolId: p.Id, ClientName: aws.String("refused")}

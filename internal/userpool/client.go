@@ -116,7 +116,7 @@ func (s *Service) createUserPoolClient(ctx context.Context, c *wire.Call, in *co
 		if err != nil {
 			return err
 		}
-		if err := checkClientSettings(tx, found.keyless(), in); err != nil {
+		if err := checkClientSettings(tx, found.keyless(), in, creating); err != nil {
 			return err
 		}
 		if err := checkRoom(tx, clients, in.UserPoolId, maxClients, "app clients"); err != nil {

@@ -36,17 +36,18 @@ func (cl *client) writes(name string) bool {
 }
 
 // checkPermissions refuses lists of attributes that the pool does not have, that
-// nobody may write, or that leave out what every user must have.
-func checkPermissions(p *pool, in *cognitoidp.CreateUserPoolClientRequest) error {
+// nobody may write, or that leave out what every user must have. The refusal says what
+// is being done to the client.
+func checkPermissions(p *pool, in *cognitoidp.CreateUserPoolClientRequest, doing string) error {
 	for _, name := range in.ReadAttributes {
 		if name != profileShorthand && !p.schema.has(name) {
-			return invalid("Invalid read attributes specified while creating a client")
+			return invalid("Invalid read attributes specified while %s a client", doing)
 		}
 	}
 	if in.WriteAttributes == nil {
 		return nil
 	}
-	refused := invalid("Invalid write attributes specified while creating a client")
+	refused := invalid("Invalid write attributes specified while %s a client", doing)
 	for _, name := range in.WriteAttributes {
 		if name != profileShorthand && (!p.schema.has(name) || managed(name)) {
 			return refused

@@ -54,8 +54,14 @@ func clientDefaults(in *cognitoidp.CreateUserPoolClientRequest) *cognitoidp.User
 	return cl
 }
 
+// What is done to an app client, in the words of refusals.
+const (
+	creating = "creating"
+	updating = "updating"
+)
+
 // checkClientSettings refuses settings that contradict each other or the pool.
-func checkClientSettings(tx store.Tx, p *pool, in *cognitoidp.CreateUserPoolClientRequest) error {
+func checkClientSettings(tx store.Tx, p *pool, in *cognitoidp.CreateUserPoolClientRequest, doing string) error {
 	if isTrue(in.GenerateSecret) && in.ClientSecret != "" {
 		return invalid("Only one of GenerateSecret and ClientSecret can be given.")
 	}
@@ -63,7 +69,7 @@ func checkClientSettings(tx store.Tx, p *pool, in *cognitoidp.CreateUserPoolClie
 		func() error { return checkAuthFlows(in) },
 		func() error { return checkClientTier(p, in) },
 		func() error { return checkLifetimes(&client{UserPoolClientType: clientDefaults(in)}) },
-		func() error { return checkPermissions(p, in) },
+		func() error { return checkPermissions(p, in, doing) },
 		func() error { return checkOAuth(tx, p, in) },
 		func() error { return checkAnalytics(in.AnalyticsConfiguration) },
 	} {

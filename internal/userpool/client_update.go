@@ -18,7 +18,7 @@ func (s *Service) updateUserPoolClient(ctx context.Context, c *wire.Call, in *co
 			return err
 		}
 		wanted := clientReplacement(in, r)
-		if err := checkClientSettings(tx, p.keyless(), wanted); err != nil {
+		if err := checkClientSettings(tx, p.keyless(), wanted, updating); err != nil {
 			return err
 		}
 		settings := clientDefaults(wanted)

@@ -119,6 +119,10 @@ func TestUpdateClientRefusals(t *testing.T) {
 		{"client credentials without a secret", idp.UpdateUserPoolClientInput{UserPoolId: p.Id, ClientId: public.ClientId,
 			AllowedOAuthFlows: []types.OAuthFlowType{"client_credentials"}},
 			"InvalidOAuthFlowException", "client_credentials flow can not be selected if client does not have a client secret."},
+		{"flag to write", idp.UpdateUserPoolClientInput{UserPoolId: p.Id, ClientId: public.ClientId, WriteAttributes: []string{"email_verified"}},
+			invalidParameter, "Invalid write attributes specified while updating a client"},
+		{"unknown attribute to read", idp.UpdateUserPoolClientInput{UserPoolId: p.Id, ClientId: public.ClientId, ReadAttributes: []string{"custom:x"}},
+			invalidParameter, "Invalid read attributes specified while updating a client"},
 		{"choice in LITE", idp.UpdateUserPoolClientInput{UserPoolId: lite.Id, ClientId: cheap.ClientId, ExplicitAuthFlows: []types.ExplicitAuthFlowsType{"ALLOW_USER_AUTH"}},
 			"FeatureUnavailableInTierException", "The following features need to be disabled for the LITE pricing tier configured: Choice-Based Sign-In"},
 	}

@@ -47,9 +47,10 @@ func (s *Service) listUsers(ctx context.Context, c *wire.Call, in *cognitoidp.Li
 	return out, err
 }
 
-// columns returns which attributes a list shows: those asked for, or all.
+// columns returns which attributes a list shows: those asked for, none for an empty
+// list, and all where nothing is said.
 func (p *pool) columns(wanted []string) (func(name string) bool, error) {
-	if len(wanted) == 0 {
+	if wanted == nil {
 		return everything, nil
 	}
 	for _, name := range wanted {

@@ -91,6 +91,10 @@ func TestListUsersAnswer(t *testing.T) {
 	if u.UserStatus != "CONFIRMED" || !u.Enabled || u.UserCreateDate.IsZero() || u.UserLastModifiedDate.Before(*u.UserCreateDate) {
 		t.Errorf("user %+v", u)
 	}
+	out, err = w.ListUsers(t.Context(), &idp.ListUsersInput{UserPoolId: p.Id, AttributesToGet: []string{}})
+	if err != nil || len(out.Users) != 1 || len(out.Users[0].Attributes) != 0 {
+		t.Errorf("asked for no attributes: %+v %v", out, err)
+	}
 	_, err = w.ListUsers(t.Context(), &idp.ListUsersInput{UserPoolId: p.Id, AttributesToGet: []string{"custom:x"}})
 	wants(t, err, invalidParameter, "One or more requested attributes do not exist.")
 	_, err = w.ListUsers(t.Context(), &idp.ListUsersInput{UserPoolId: p.Id, Limit: aws.Int32(61)})

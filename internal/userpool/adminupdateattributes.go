@@ -57,7 +57,7 @@ func (p *pool) checkAdminUpdate(given []cognitoidp.AttributeType) error {
 		case !p.schema.mutable(a.Name):
 			return invalid("Attribute cannot be updated.")
 		case a.Value == "" && p.schema.required(a.Name):
-			return invalid("Attributes did not conform to the schema: %s", requiredMessage(a.Name))
+			return errRequired(a.Name)
 		}
 	}
 	return nil

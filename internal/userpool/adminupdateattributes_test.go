@@ -119,7 +119,7 @@ func TestAdminUpdateRefusals(t *testing.T) {
 		{"nobody", "eve", []string{"name", "Eve"}, noUser, absent},
 		{"sub", "ada", []string{"sub", "x"}, invalidParameter, "Cannot modify the non-mutable attribute sub"},
 		{"immutable, never set", "ada", []string{"custom:born", "1815"}, invalidParameter, "Attribute cannot be updated."},
-		{"required", "ada", []string{"name", ""}, invalidParameter, "Attributes did not conform to the schema: name.formatted: The attribute name.formatted is required"},
+		{"required", "ada", []string{"name", ""}, invalidParameter, "user.name.formatted: Required attribute cannot be deleted."},
 		{"unknown", "ada", []string{"shoe_size", "44"}, invalidParameter, "Attributes did not conform to the schema: Type for attribute {shoe_size} could not be determined"},
 		{"no e-mail", "ada", []string{"email", "ada@"}, invalidParameter, "Invalid email address format."},
 		{"somebody's alias", "ada", []string{"email", "bob@example.org", "email_verified", "true"}, "AliasExistsException", "An account with the given email already exists."},

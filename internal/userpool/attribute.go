@@ -151,13 +151,24 @@ func (s schema) missingAttributes(attributes map[string]string) error {
 	return invalid("Attributes did not conform to the schema: %s", strings.Join(missing, " "))
 }
 
-// requiredMessage says that an attribute is missing. Cognito keeps the name as a
+// nameFormatted is what messages call the attribute name. Cognito keeps it as a
 // structure of which this is one member, and it shows.
+const nameFormatted = "name.formatted"
+
+// requiredMessage says that an attribute is missing.
 func requiredMessage(name string) string {
 	if name == attrName {
-		return "name.formatted: The attribute name.formatted is required"
+		return nameFormatted + ": The attribute " + nameFormatted + " is required"
 	}
 	return name + ": The attribute is required"
+}
+
+// errRequired refuses to take an attribute away that every user must have.
+func errRequired(name string) error {
+	if name == attrName {
+		name = nameFormatted
+	}
+	return invalid("user.%s: Required attribute cannot be deleted.", name)
 }
 
 const (

@@ -64,7 +64,7 @@ func TestDeleteAttributesRefusals(t *testing.T) {
 		{"sub", frozen + "sub"},
 		{"email_verified", frozen + "email_verified"},
 		{"custom:born", "Attribute cannot be updated."},
-		{"name", "Attributes did not conform to the schema: name.formatted: The attribute name.formatted is required"},
+		{"name", "user.name.formatted: Required attribute cannot be deleted."},
 		{"email", "The attribute email is a username of this user pool and cannot be deleted."},
 		{"shoe_size", "Attributes did not conform to the schema: Type for attribute {shoe_size} could not be determined"},
 	}

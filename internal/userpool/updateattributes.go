@@ -90,7 +90,7 @@ func (b *bearer) checkUpdate(given []cognitoidp.AttributeType) error {
 		case !b.pool.schema.mutable(a.Name):
 			return invalid("Attribute cannot be updated.")
 		case a.Value == "" && b.pool.schema.required(a.Name):
-			return invalid("Attributes did not conform to the schema: %s", requiredMessage(a.Name))
+			return errRequired(a.Name)
 		}
 	}
 	return nil

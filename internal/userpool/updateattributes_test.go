@@ -91,7 +91,7 @@ func TestUpdateRefusals(t *testing.T) {
 		{"not the client's", []string{"custom:tier", "gold"}, notAuthorized, "A client attempted to write unauthorized attribute"},
 		{"not the client's either", []string{"phone_number", "+4917012345"}, notAuthorized, "A client attempted to write unauthorized attribute"},
 		{"developer-only", []string{"dev:custom:secret", "x"}, notAuthorized, "A client attempted to write unauthorized attribute"},
-		{"required", []string{"name", ""}, invalidParameter, "Attributes did not conform to the schema: name.formatted: The attribute name.formatted is required"},
+		{"required", []string{"name", ""}, invalidParameter, "user.name.formatted: Required attribute cannot be deleted."},
 		{"unknown", []string{"shoe_size", "44"}, invalidParameter, "Attributes did not conform to the schema: Type for attribute {shoe_size} could not be determined"},
 	}
 	for _, test := range tests {

@@ -159,6 +159,11 @@ func (b *style) change(provided *bool, settings json.RawMessage, assets []cognit
 		return errBranding(err)
 	}
 	has := len(settings) > 0 && string(settings) != "null"
+	if has {
+		if err := branding.CheckSettings(settings); err != nil {
+			return errBranding(err)
+		}
+	}
 	switch {
 	case isTrue(provided) && (has || len(assets) > 0):
 		return invalid("Settings and Assets must be left out when UseCognitoProvidedValues is true.")

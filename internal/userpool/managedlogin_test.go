@@ -8,6 +8,7 @@ import (
 	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/document"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+	smithydocument "github.com/aws/smithy-go/document"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
@@ -172,6 +173,8 @@ func TestManagedLoginBrandingRefusals(t *testing.T) {
 			"Settings and Assets must be left out when UseCognitoProvidedValues is true."},
 		{"the default and an asset", idp.CreateManagedLoginBrandingInput{UseCognitoProvidedValues: true, Assets: []types.AssetType{logo}}, invalidParameter,
 			"Settings and Assets must be left out when UseCognitoProvidedValues is true."},
+		{"a number without end", idp.CreateManagedLoginBrandingInput{Settings: document.NewLazyDocument(object{"a": []any{object{"b": smithydocument.Number("1e999999")}}})},
+			invalidParameter, "Numbers in Settings must be written without an exponent, in at most 32 characters."},
 		{"a list", idp.CreateManagedLoginBrandingInput{Settings: document.NewLazyDocument([]string{"x"})}, invalidParameter, "Settings must be a JSON object."},
 		{"twice", idp.CreateManagedLoginBrandingInput{Assets: []types.AssetType{logo, logo}}, invalidParameter,
 			"There is more than one asset FORM_LOGO for the colour mode LIGHT."},

@@ -1,6 +1,7 @@
 package userpool
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"pintail/internal/gen/cognitoidp"
 	"pintail/internal/gen/model"
 	"pintail/internal/store"
+	"pintail/internal/wire"
 )
 
 // exceeds fails unless err is the refusal of one more than there can be.
@@ -58,6 +60,60 @@ func TestQuotas(t *testing.T) {
 	}
 	_, err = r.createUserPool(t.Context(), c, &cognitoidp.CreateUserPoolRequest{PoolName: "one more"})
 	exceeds(t, cognitoidp.CreateUserPool.Operation, err)
+}
+
+// What a pool owns has quotas too. The first thing beyond one is refused, the last within
+// it is not.
+func TestQuotasOfAPool(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	err := r.db.Update(t.Context(), func(tx store.Tx) error {
+		return errors.Join(
+			stuff(maxGroups-1, func(id string) error { return groups.Insert(tx, r.pool.Id, id, new(cognitoidp.GroupType)) }),
+			stuff(maxIdentityProviders-1, func(id string) error { return providers.Insert(tx, r.pool.Id, id, new(providerRecord)) }),
+			stuff(maxImportJobs-1, func(id string) error { return importJobs.Insert(tx, r.pool.Id, id, new(importJob)) }))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		op     *model.Operation
+		create func(c *wire.Call, name string) error
+	}{
+		{cognitoidp.CreateGroup.Operation, func(c *wire.Call, name string) error {
+			_, err := r.createGroup(t.Context(), c, &cognitoidp.CreateGroupRequest{UserPoolId: r.pool.Id, GroupName: name})
+			return err
+		}},
+		{cognitoidp.CreateIdentityProvider.Operation, func(c *wire.Call, name string) error {
+			_, err := r.createIdentityProvider(t.Context(), c, &cognitoidp.CreateIdentityProviderRequest{
+				UserPoolId: r.pool.Id, ProviderName: name, ProviderType: cognitoidp.IdentityProviderTypeTypeSaml,
+				ProviderDetails: map[string]string{detailMetadataURL: "https://example.org/metadata"},
+			})
+			return err
+		}},
+		{cognitoidp.CreateUserImportJob.Operation, func(c *wire.Call, name string) error {
+			_, err := r.createUserImportJob(t.Context(), c, &cognitoidp.CreateUserImportJobRequest{
+				UserPoolId: r.pool.Id, JobName: name, CloudWatchLogsRoleArn: "arn:aws:iam::123456789012:role/logs",
+			})
+			return err
+		}},
+	} {
+		c := operation{test.op}.call()
+		if err := test.create(c, "last"); err != nil {
+			t.Errorf("%s: %v", test.op.Name, err)
+		}
+		exceeds(t, test.op, test.create(c, "more"))
+	}
+}
+
+// stuff calls insert with n ids.
+func stuff(n int, insert func(id string) error) error {
+	for i := range n {
+		if err := insert(fmt.Sprint("filler", i)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // A large pool is counted once a minute.

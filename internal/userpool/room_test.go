@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -44,7 +45,7 @@ const adaPassword = "Passw0rd!Example"
 func newRoom(t testing.TB) *room {
 	t.Helper()
 	ctx := context.Background()
-	db, err := sqlite.Open(ctx, filepath.Join(t.TempDir(), "x.db"), Collections()...)
+	db, err := sqlite.Open(ctx, filepath.Join(t.TempDir(), "x.db"), slices.Concat(Collections(), job.Collections())...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -276,6 +276,13 @@ func TestPoolsAreApart(t *testing.T) {
 				t.Errorf("%s of what is in another pool: %v", name, refused)
 			}
 		}
+		sub := values(w.adminGet(f.pool, "ada").UserAttributes)["sub"]
+		w.group(other, "poets")
+		for name, administer := range w.administration(other) {
+			for _, user := range []string{"ada", sub} {
+				t.Run(name+" "+user, func(t *testing.T) { wants(t, administer(user), "UserNotFoundException", "User does not exist.") })
+			}
+		}
 		if diff := cmp.Diff(before, w.documents(f.pool)); diff != "" {
 			t.Error("changed:", diff)
 		}

@@ -81,7 +81,7 @@ func TestImportOfAddresses(t *testing.T) {
 		"[SUCCEEDED] Line Number 2 - The import succeeded.",
 		"[SKIPPED] Line Number 3 - The user already exists.",
 		"[FAILED] Line Number 4 - Username should be an email.",
-		"[FAILED] Line Number 5 - The username and the attribute email must be the same.",
+		"[FAILED] Line Number 5 - User email should be empty or same as username, since username attribute is email",
 	}
 	if diff := cmp.Diff(want, w.importLog(j)); diff != "" {
 		t.Error(diff)

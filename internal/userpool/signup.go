@@ -139,7 +139,7 @@ func (p *pool) takeAddress(name string, given map[string]string) error {
 		return invalid("Username should be a phone number.")
 	}
 	if other := given[attribute]; other != "" && p.fold(other) != p.fold(name) {
-		return invalid("The username and the attribute %s must be the same.", attribute)
+		return invalid("User %s should be empty or same as username, since username attribute is %[1]s", attribute)
 	}
 	given[attribute] = name
 	return nil

@@ -20,7 +20,7 @@ func (s *Service) adminUpdateUserAttributes(ctx context.Context, c *wire.Call, i
 	if err := p.checkAdminUpdate(in.UserAttributes); err != nil {
 		return nil, err
 	}
-	up := newAdminUpdate(in.UserAttributes)
+	up := newAdminUpdate(lastOfEach(in.UserAttributes))
 	n, err := s.updateNotice(ctx, caller{c, "", in.ClientMetadata}, p, up.plain, func() (*user, error) { return s.find(ctx, p, in.Username) })
 	if err != nil {
 		return nil, err

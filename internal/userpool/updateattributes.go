@@ -20,7 +20,8 @@ func (s *Service) updateUserAttributes(ctx context.Context, c *wire.Call, in *co
 	if err := b.checkUpdate(in.UserAttributes); err != nil {
 		return nil, err
 	}
-	n, err := s.updateNotice(ctx, caller{c, b.client.ClientId, in.ClientMetadata}, b.pool, in.UserAttributes, func() (*user, error) { return s.bearing(ctx, c, b) })
+	given := lastOfEach(in.UserAttributes)
+	n, err := s.updateNotice(ctx, caller{c, b.client.ClientId, in.ClientMetadata}, b.pool, given, func() (*user, error) { return s.bearing(ctx, c, b) })
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +33,7 @@ func (s *Service) updateUserAttributes(ctx context.Context, c *wire.Call, in *co
 			return err
 		}
 		err = b.pool.modify(tx, u, func() error {
-			for _, a := range in.UserAttributes {
+			for _, a := range given {
 				details, err := s.change(tx, b.pool, u, a, n, c)
 				if err != nil {
 					return err
@@ -50,6 +51,19 @@ func (s *Service) updateUserAttributes(ctx context.Context, c *wire.Call, in *co
 		return nil, err
 	}
 	return &cognitoidp.UpdateUserAttributesResponse{CodeDeliveryDetailsList: sent}, nil
+}
+
+// lastOfEach returns what is said last of each attribute, so that no address gets a code
+// that the next one makes void.
+func lastOfEach(given []cognitoidp.AttributeType) (last []cognitoidp.AttributeType) {
+	said := make(map[string]bool, len(given))
+	for _, a := range slices.Backward(given) {
+		if !said[a.Name] {
+			said[a.Name], last = true, append(last, a)
+		}
+	}
+	slices.Reverse(last)
+	return last
 }
 
 // updateNotice prepares the message for an update of attributes, if one of them is an

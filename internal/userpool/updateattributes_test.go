@@ -69,6 +69,28 @@ func TestUpdateUserAttributes(t *testing.T) {
 	})
 }
 
+// Whoever names an address again and again has a code sent to the last one only: one call
+// cannot make the server write to many.
+func TestUpdateOfOneAttributeTwice(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	p := w.pool()
+	app := w.app(p)
+	w.member(app, "ada")
+	tokens := w.signIn(app, "ada")
+	sent := w.mustSet(tokens, "email", "first@example.org", "nickname", "a", "email", "last@example.org", "nickname", "b")
+	if len(sent) != 1 || w.messagesTo("first@example.org") != 0 || w.messagesTo("last@example.org") != 1 {
+		t.Errorf("sent %v", sent)
+	}
+	if got := w.attributes(tokens); got["email"] != "last@example.org" || got["nickname"] != "b" {
+		t.Errorf("attributes %v", got)
+	}
+	w.mustAdminSet(p, "ada", "email", "first@example.org", "email", "newest@example.org")
+	if w.messagesTo("first@example.org") != 0 || w.messagesTo("newest@example.org") != 1 {
+		t.Error("an administrator's call sent a code to an address that it replaced")
+	}
+}
+
 func TestUpdateRefusals(t *testing.T) {
 	t.Parallel()
 	w := boot(t)

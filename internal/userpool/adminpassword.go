@@ -25,7 +25,7 @@ func (s *Service) adminSetUserPassword(ctx context.Context, c *wire.Call, in *co
 		return nil, err
 	}
 	if isTrue(in.Permanent) {
-		if err := s.checkReuse(p, u, in.Password); err != nil {
+		if err := s.checkReuse(ctx, p, u, in.Password); err != nil {
 			return nil, err
 		}
 	}

@@ -21,7 +21,7 @@ func (s *Service) changePassword(ctx context.Context, c *wire.Call, in *cognitoi
 	if err != nil {
 		return nil, err
 	}
-	right, err := s.knowsPassword(b, u, in.PreviousPassword, c)
+	right, err := s.knowsPassword(ctx, b, u, in.PreviousPassword, c)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func (s *Service) replacePassword(ctx context.Context, c *wire.Call, b *bearer, 
 // knowsPassword tells whether somebody shows the bearer's present password. A user who
 // has none shows none. Beyond the limits it tells nothing, so that no refusal of the
 // new password gives the present one away.
-func (s *Service) knowsPassword(b *bearer, u *user, password string, c *wire.Call) (bool, error) {
+func (s *Service) knowsPassword(ctx context.Context, b *bearer, u *user, password string, c *wire.Call) (bool, error) {
 	if u.Attempts.locked(c.Time) {
 		return false, errLimit()
 	}
@@ -80,7 +80,7 @@ func (s *Service) knowsPassword(b *bearer, u *user, password string, c *wire.Cal
 	}
 	switch {
 	case len(u.Hash) > 0:
-		return s.matchesHash(b.pool, u, u.Hash, password), nil
+		return s.matchesHash(ctx, b.pool, u, u.Hash, password), nil
 	case !u.hasPassword():
 		return password == "", nil
 	case password == "":

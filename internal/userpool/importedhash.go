@@ -27,7 +27,7 @@ func (s *Service) sealHash(p *pool, u *user, algorithm cognitoidp.PasswordHashin
 // matchesHash tells whether a password is the one of an imported hash of a user. It
 // takes long, and its turn: never call it inside a transaction. After the first
 // success the caller calls replaceHash.
-func (s *Service) matchesHash(p *pool, u *user, hash []byte, password string) bool {
+func (s *Service) matchesHash(ctx context.Context, p *pool, u *user, hash []byte, password string) bool {
 	sealed, err := s.verifiers.Open(hash, p.Id, u.Sub, hashName)
 	if err != nil {
 		return false
@@ -37,7 +37,11 @@ func (s *Service) matchesHash(p *pool, u *user, hash []byte, password string) bo
 	if err != nil {
 		return false
 	}
-	s.slowHashes <- struct{}{}
+	select {
+	case s.slowHashes <- struct{}{}:
+	case <-ctx.Done(): // nobody waits for the answer
+		return false
+	}
 	defer func() { <-s.slowHashes }()
 	defer s.pace.start(p, pacedHash).exists()
 	return imported.Matches(password)

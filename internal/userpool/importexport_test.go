@@ -34,7 +34,7 @@ func MatchesHash(ctx context.Context, s *Service, poolID, username, password str
 	if err != nil {
 		return false, err
 	}
-	return s.matchesHash(p, u, u.Hash, password), nil
+	return s.matchesHash(ctx, p, u, u.Hash, password), nil
 }
 
 // CountChunks returns how many chunks of uploaded files a pool has.

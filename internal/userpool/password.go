@@ -65,7 +65,7 @@ func (s *Service) newPassword(ctx context.Context, p *pool, clientID string, u *
 	if err := s.checkBreached(ctx, p, clientID, cognitoidp.EventFilterTypePasswordChange, password); err != nil {
 		return nil, err
 	}
-	if err := s.checkReuse(p, u, password); err != nil {
+	if err := s.checkReuse(ctx, p, u, password); err != nil {
 		return nil, err
 	}
 	return s.sealedPassword(p, u, password)
@@ -73,7 +73,7 @@ func (s *Service) newPassword(ctx context.Context, p *pool, clientID string, u *
 
 // checkReuse refuses a password that the user had before, as far back as the pool's
 // policy looks; the present one counts.
-func (s *Service) checkReuse(p *pool, u *user, password string) error {
+func (s *Service) checkReuse(ctx context.Context, p *pool, u *user, password string) error {
 	verifiers, hash := u.lastPasswords(p.passwordHistory())
 	for _, sealed := range verifiers {
 		v, err := s.openVerifier(p, u.Sub, sealed)
@@ -84,7 +84,7 @@ func (s *Service) checkReuse(p *pool, u *user, password string) error {
 			return errReused()
 		}
 	}
-	if len(hash) > 0 && s.matchesHash(p, u, hash, password) {
+	if len(hash) > 0 && s.matchesHash(ctx, p, u, hash, password) {
 		return errReused()
 	}
 	return nil

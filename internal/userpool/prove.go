@@ -57,7 +57,7 @@ func (a *attempt) prove(ctx context.Context, name string, shows proof) (*user, e
 // one.
 func (a *attempt) shown(ctx context.Context, u *user, shows proof) (right bool, err error) {
 	if len(u.Hash) > 0 && a.clear != "" && !u.LocalBlocked {
-		return a.matchesHash(a.pool, u, u.Hash, a.clear), nil
+		return a.matchesHash(ctx, a.pool, u, u.Hash, a.clear), nil
 	}
 	timed := a.pace.start(a.pool, pacedHash)
 	if !u.hasPassword() || u.LocalBlocked {

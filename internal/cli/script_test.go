@@ -1,7 +1,6 @@
 package cli_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -42,6 +41,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			address := url.URL{Scheme: "smtp", User: url.UserPassword(mailtest.User, mailtest.Password), Host: fmt.Sprintf("127.0.0.1:%d", mails.Port), RawQuery: "tls=none"}
 			env.Setenv("SMTP", address.String())
+			env.Values[exchange{}] = new(exchange)
 			return nil
 		},
 		Dir:                 "../../testdata/script",
@@ -51,6 +51,16 @@ func TestScripts(t *testing.T) {
 			"term":   term,
 			"owner":  owner,
 			"anyone": anyone,
+			"admin":  admin,
+			"signin": signIn,
+			"answer": answer,
+			"fails":  fails,
+			"until":  until,
+			"code":   newestCode,
+			"totp":   totp,
+			"claims": claims,
+			"srp":    secureRemote,
+			"device": deviceSecret,
 			"http":   plain,
 			"field":  field,
 			"put":    put,
@@ -105,14 +115,6 @@ func owner(ts *testscript.TestScript, neg bool, args []string) {
 	send(ts, neg, r)
 }
 
-// anyone TARGET JSON runs an operation without credentials.
-func anyone(ts *testscript.TestScript, neg bool, args []string) {
-	if len(args) != 2 {
-		ts.Fatalf("usage: anyone TARGET JSON")
-	}
-	send(ts, neg, request(ts, args[0], args[1]))
-}
-
 // plain METHOD PATH [ORIGIN] asks one of the server's own paths, unsigned.
 func plain(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 2 {
@@ -137,7 +139,7 @@ func put(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func request(ts *testscript.TestScript, target, body string) *http.Request {
-	r, err := http.NewRequest(http.MethodPost, ts.Getenv("URL")+"/", bytes.NewReader([]byte(body)))
+	r, err := http.NewRequest(http.MethodPost, ts.Getenv("URL")+"/", strings.NewReader(body))
 	ts.Check(err)
 	r.Header.Set("X-Amz-Target", target)
 	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
@@ -190,16 +192,27 @@ func field(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: field NAME PATH")
 	}
-	var v any
-	ts.Check(json.Unmarshal([]byte(ts.ReadFile("answer.json")), &v))
-	for name := range strings.SplitSeq(args[1], ".") {
-		object, ok := v.(map[string]any)
-		if !ok {
-			ts.Fatalf("the answer has no %s", args[1])
-		}
-		v = object[name]
+	v, ok := lookUp(ts, args[1])
+	if !ok {
+		ts.Fatalf("the answer has no %s", args[1])
 	}
 	ts.Setenv(args[0], fmt.Sprint(v))
+}
+
+// lookUp returns a member of the last answer, which may be empty.
+func lookUp(ts *testscript.TestScript, path string) (v any, ok bool) {
+	text := ts.ReadFile("answer.json")
+	if text == "" {
+		return nil, false
+	}
+	ts.Check(json.Unmarshal([]byte(text), &v))
+	for name := range strings.SplitSeq(path, ".") {
+		object, _ := v.(map[string]any)
+		if v, ok = object[name]; !ok {
+			return nil, false
+		}
+	}
+	return v, true
 }
 
 // mode FILE OCTAL checks a file's permissions.

@@ -264,3 +264,44 @@ func TestHiddenChoice(t *testing.T) {
 	_, err := w.begin(open, nil, "USERNAME", "eve")
 	wants(t, err, "UserNotFoundException", "User does not exist.")
 }
+
+// Who is disabled is asked for nothing, sent nothing, and hidden from clients that must
+// not know as if there was nobody.
+func TestDisabledUsersDoNotBegin(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	pool, app := w.choicePool(false)
+	hiding := w.app(pool, hidden, func(in *idp.CreateUserPoolClientInput) {
+		in.ExplicitAuthFlows = append(in.ExplicitAuthFlows, "ALLOW_USER_AUTH")
+	})
+	w.member(app, "ada")
+	w.enable(pool, "ada", false)
+	newest := w.messageTo("ada@example.org").ID
+
+	_, err := w.begin(app, nil, "USERNAME", "ada", "PREFERRED_CHALLENGE", "EMAIL_OTP")
+	wants(t, err, notAuthorized, "User is disabled.")
+	for _, name := range []string{"ada", "nobody"} {
+		asked, err := w.begin(hiding, nil, "USERNAME", name, "PREFERRED_CHALLENGE", "EMAIL_OTP")
+		if err != nil || asked.ChallengeName != "EMAIL_OTP" || len(asked.ChallengeParameters["CODE_DELIVERY_DESTINATION"]) != len("a***@e***") {
+			t.Fatalf("%s: %+v, %v", name, asked, err)
+		}
+		_, err = w.respond(hiding, "EMAIL_OTP", asked.Session, "USERNAME", name, "EMAIL_OTP_CODE", "00000000")
+		wants(t, err, "CodeMismatchException", mismatch)
+
+		asked, err = w.begin(hiding, nil, "USERNAME", name)
+		if err != nil || !slices.Equal(asked.AvailableChallenges, []types.ChallengeNameType{"PASSWORD", "PASSWORD_SRP", "EMAIL_OTP"}) {
+			t.Fatalf("%s: %+v, %v", name, asked, err)
+		}
+		_, err = w.respond(hiding, "SELECT_CHALLENGE", asked.Session, "USERNAME", name, "ANSWER", "PASSWORD", "PASSWORD", "Wrong-Passw0rd")
+		wants(t, err, notAuthorized, incorrect)
+	}
+	if again := w.messageTo("ada@example.org").ID; again != newest {
+		t.Error("a disabled user was sent a code")
+	}
+	asked, err := w.begin(hiding, nil, "USERNAME", "ada", "PREFERRED_CHALLENGE", "PASSWORD")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.respond(hiding, "PASSWORD", asked.Session, "USERNAME", "ada", "PASSWORD", password)
+	wants(t, err, notAuthorized, "User is disabled.")
+}

@@ -124,7 +124,8 @@ func (s *Service) resendConfirmationCode(ctx context.Context, c *wire.Call, in *
 	out := &cognitoidp.ResendConfirmationCodeResponse{}
 	var u *user
 	err = s.update(ctx, func(tx store.Tx) error {
-		if u, err = p.resolve(tx, in.Username); errors.Is(err, store.ErrNotFound) {
+		u, err = p.resolve(tx, in.Username)
+		if errors.Is(err, store.ErrNotFound) || err == nil && !u.Enabled && cl.hidesUsers() {
 			u = nil
 			out.CodeDeliveryDetails, err = s.resendToNobody(p, cl, c, in.Username)
 			return err
@@ -170,7 +171,7 @@ func errNoAutoVerification() error {
 	return invalid("Cannot resend codes. Auto verification not turned on.")
 }
 
-// resendToNobody answers for a user that does not exist.
+// resendToNobody answers for a user that does not exist, or is disabled and hidden.
 func (s *Service) resendToNobody(p *pool, cl *client, c *wire.Call, name string) (*cognitoidp.CodeDeliveryDetailsType, error) {
 	if !cl.hidesUsers() {
 		return nil, errNoCombination()

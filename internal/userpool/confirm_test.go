@@ -135,6 +135,14 @@ func TestHiddenConfirmation(t *testing.T) {
 	}
 	_, err := w.ResendConfirmationCode(t.Context(), &idp.ResendConfirmationCodeInput{ClientId: app.ClientId, Username: aws.String("nobody")})
 	wants(t, err, "LimitExceededException", tooMany)
+
+	w.signUp(app, "gone", "email", "gone@example.net")
+	w.enable(&types.UserPoolType{Id: app.UserPoolId}, "gone", false)
+	newest := w.messageTo("gone@example.net").ID
+	destination("gone")
+	if again := w.messageTo("gone@example.net").ID; again != newest {
+		t.Error("a disabled user was sent a code")
+	}
 }
 
 // hidden makes a client that hides who exists.

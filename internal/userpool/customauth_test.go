@@ -125,15 +125,19 @@ func TestCustomAuthOfNobody(t *testing.T) {
 	w := boot(t)
 	f := w.functions(riddles())
 	app := w.riddlePool(true)
-	asked, err := w.custom(app, map[string]string{"USERNAME": "eve"})
-	if err != nil || asked.ChallengeName != "CUSTOM_CHALLENGE" {
-		t.Fatalf("%+v, %v", asked, err)
+	w.member(app, "ada")
+	w.enable(&types.UserPoolType{Id: app.UserPoolId}, "ada", false) // who is hidden as well
+	for _, name := range []string{"eve", "ada"} {
+		asked, err := w.custom(app, map[string]string{"USERNAME": name})
+		if err != nil || asked.ChallengeName != "CUSTOM_CHALLENGE" {
+			t.Fatalf("%+v, %v", asked, err)
+		}
+		if told := f.last("CreateAuthChallenge_Authentication").at("request", "userNotFound"); told != true {
+			t.Errorf("userNotFound is %v", told)
+		}
+		_, err = w.respond(app, "CUSTOM_CHALLENGE", asked.Session, "USERNAME", name, "ANSWER", "42")
+		wants(t, err, notAuthorized, "Incorrect username or password.")
 	}
-	if told := f.last("CreateAuthChallenge_Authentication").at("request", "userNotFound"); told != true {
-		t.Errorf("userNotFound is %v", told)
-	}
-	_, err = w.respond(app, "CUSTOM_CHALLENGE", asked.Session, "USERNAME", "eve", "ANSWER", "42")
-	wants(t, err, notAuthorized, "Incorrect username or password.")
 }
 
 // The pool's own challenge comes after a password by SRP.

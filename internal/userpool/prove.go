@@ -181,17 +181,23 @@ func (a *attempt) admit(ctx context.Context, name string) error {
 }
 
 // admitted is admit for flows that begin without a factor. It returns the user, nil for
-// one that does not exist where clients must not know.
+// one that does not exist or is disabled where clients must not know: no factor was
+// shown yet.
 func (a *attempt) admitted(ctx context.Context, name string) (*user, error) {
 	a.now.Name = name
 	if err := a.admit(ctx, name); err != nil {
 		return nil, err
 	}
 	u, err := a.find(ctx, a.pool, name)
-	if err == nil && u == nil && !a.client.hidesUsers() {
-		err = errNoUser()
+	switch {
+	case err != nil || u != nil && u.Enabled:
+		return u, err
+	case a.client.hidesUsers():
+		return nil, nil
+	case u == nil:
+		return nil, errNoUser()
 	}
-	return u, err
+	return nil, errDisabled()
 }
 
 // takePassword judges a password in clear and goes on from it. Somebody whom the pool

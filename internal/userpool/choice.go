@@ -95,8 +95,11 @@ func (a *attempt) askFirst(ctx context.Context, u *user, factor cognitoidp.Chall
 	}
 	timed := a.pace.start(a.pool, pacedSend)
 	if u == nil {
-		defer timed.nobody(ctx)
-		return a.askNobody(factor)
+		out, err := a.askNobody(factor)
+		if err == nil {
+			timed.nobody(ctx)
+		}
+		return out, err
 	}
 	out, err := a.sendFactor(ctx, u, factor, forFirstFactor)
 	if err == nil {
@@ -105,8 +108,17 @@ func (a *attempt) askFirst(ctx context.Context, u *user, factor cognitoidp.Chall
 	return out, err
 }
 
-// askNobody asks a user that does not exist for a code that was never sent.
+// askNobody asks a user that does not exist for a code that was never sent, within the
+// limits of those that are.
 func (a *attempt) askNobody(factor cognitoidp.ChallengeNameType) (*answer, error) {
+	locked := false
+	a.unknowns.use(a.guesses(a.now.Name), a.call.Time, func(n *attempts) { locked = n.locked(a.call.Time) })
+	if locked {
+		return nil, errLocked()
+	}
+	if err := a.allowSource(a.call, a.pool); err != nil {
+		return nil, err
+	}
 	details := a.decoyAddress(a.pool, a.now.Name, messageAttributes[factor])
 	return a.challenge(nil, factor, map[string]string{
 		paramMedium: string(details.DeliveryMedium), paramDestination: details.Destination, paramUserID: a.decoyUsername(a.pool, a.now.Name),
@@ -208,10 +220,13 @@ func (a *attempt) takeOTP(u *user, given string) error {
 	return nil
 }
 
+// guesses is under which key wrong codes for a name that is nobody's are counted.
+func (a *attempt) guesses(name string) string { return "guess/" + a.pool.unknown(name) }
+
 // refuseNobody refuses the code of a user that does not exist as it would a wrong one.
 func (a *attempt) refuseNobody(name string) error {
 	locked := false
-	a.unknowns.use("guess/"+a.pool.unknown(name), a.call.Time, func(n *attempts) {
+	a.unknowns.use(a.guesses(name), a.call.Time, func(n *attempts) {
 		if locked = n.locked(a.call.Time); !locked {
 			n.fail(a.call.Time)
 		}

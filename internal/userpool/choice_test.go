@@ -305,3 +305,26 @@ func TestDisabledUsersDoNotBegin(t *testing.T) {
 	_, err = w.respond(hiding, "PASSWORD", asked.Session, "USERNAME", "ada", "PASSWORD", password)
 	wants(t, err, notAuthorized, "User is disabled.")
 }
+
+// Wrong codes lock out alike, whether there is somebody or not, before the next code is
+// asked for too.
+func TestHiddenChoiceLocks(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	_, app := w.choicePool(true)
+	w.member(app, "ada")
+	for _, name := range []string{"ada", "eve"} {
+		asked, err := w.begin(app, nil, "USERNAME", name, "PREFERRED_CHALLENGE", "EMAIL_OTP")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 5 {
+			_, err := w.respond(app, "EMAIL_OTP", asked.Session, "USERNAME", name, "EMAIL_OTP_CODE", "x")
+			wants(t, err, "CodeMismatchException", mismatch)
+		}
+		_, err = w.respond(app, "EMAIL_OTP", asked.Session, "USERNAME", name, "EMAIL_OTP_CODE", "x")
+		wants(t, err, notAuthorized, "Password attempts exceeded")
+		_, err = w.begin(app, nil, "USERNAME", name, "PREFERRED_CHALLENGE", "EMAIL_OTP")
+		wants(t, err, notAuthorized, "Password attempts exceeded")
+	}
+}

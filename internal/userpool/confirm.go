@@ -1,6 +1,7 @@
 package userpool
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -91,7 +92,7 @@ func (s *Service) confirmNobody(p *pool, cl *client, c *wire.Call, name string) 
 	if err := s.countUnknown(p, name, c.Op.Name, maxConfirms, c.Time); err != nil {
 		return err
 	}
-	return errCodeMismatch()
+	return cmp.Or(s.allowSource(c, p), errCodeMismatch())
 }
 
 func errNoCombination() error {

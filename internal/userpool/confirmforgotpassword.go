@@ -1,6 +1,7 @@
 package userpool
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -108,7 +109,7 @@ func (s *Service) resetNobody(p *pool, c *wire.Call, name string) error {
 	var asked time.Time
 	s.unknowns.use(p.unknown(name), c.Time, func(a *attempts) { asked = a.Hours[resetAsked].Began })
 	if c.Time.Before(asked.Add(forReset.life())) {
-		return errCodeMismatch()
+		return cmp.Or(s.allowSource(c, p), errCodeMismatch())
 	}
 	return errExpiredCode()
 }

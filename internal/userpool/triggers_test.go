@@ -273,3 +273,39 @@ func TestCodesPerSource(t *testing.T) {
 		}
 	}
 }
+
+// An address uses up its codes on nobody as on somebody, and is then told the same of
+// both.
+func TestCodesPerSourceOfNobody(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	w.perSource = 6
+	w.start()
+	exhausts := func(try func(name string) error) {
+		t.Helper()
+		for range w.perSource {
+			try("eve")
+		}
+		wants(t, try("eve"), "TooManyRequestsException", "Rate exceeded")
+		wants(t, try("ada"), "TooManyRequestsException", "Rate exceeded")
+	}
+	_, app := w.choicePool(true)
+	w.signUp(app, "ada", "email", "ada@example.org")
+	exhausts(func(name string) error { return w.tryCode(app, name, "x") })
+
+	_, app = w.choicePool(true)
+	w.member(app, "ada")
+	for _, name := range []string{"ada", "eve"} {
+		if _, err := w.forgot(app, name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exhausts(func(name string) error { return w.resets(app, name, "x", otherPassword) })
+
+	_, app = w.choicePool(true)
+	w.member(app, "ada")
+	exhausts(func(name string) error {
+		_, err := w.begin(app, nil, "USERNAME", name, "PREFERRED_CHALLENGE", "EMAIL_OTP")
+		return err
+	})
+}

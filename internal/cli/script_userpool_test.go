@@ -34,10 +34,14 @@ func anyone(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: anyone OPERATION JSON")
 	}
-	if !strings.Contains(args[0], ".") {
-		args[0] = userPools + args[0]
+	ask(ts, neg, args[0], expand(ts, args[1]))
+}
+
+func ask(ts *testscript.TestScript, neg bool, operation, body string) {
+	if !strings.Contains(operation, ".") {
+		operation = userPools + operation
 	}
-	send(ts, neg, request(ts, args[0], expand(ts, args[1])))
+	send(ts, neg, request(ts, operation, body))
 	keepSignIn(ts)
 }
 
@@ -81,7 +85,7 @@ func answer(ts *testscript.TestScript, neg bool, args []string) {
 func call(ts *testscript.TestScript, neg bool, operation string, in any) {
 	body, err := json.Marshal(in)
 	ts.Check(err)
-	anyone(ts, neg, []string{operation, string(body)})
+	ask(ts, neg, operation, string(body))
 }
 
 // keepSignIn sets what the next call of a sign-in needs: $SESSION, or the tokens.
@@ -124,14 +128,17 @@ func until(ts *testscript.TestScript, neg bool, args []string) {
 
 var variable = regexp.MustCompile(`\$[A-Z][A-Z0-9]*`)
 
-// expand puts variables into a text. An empty one is a mistake in the script.
+// expand puts variables into the strings of a JSON text. An empty one is a mistake in the
+// script.
 func expand(ts *testscript.TestScript, text string) string {
 	return variable.ReplaceAllStringFunc(text, func(name string) string {
 		value := ts.Getenv(name[1:])
 		if value == "" {
 			ts.Fatalf("%s is not set", name)
 		}
-		return value
+		text, err := json.Marshal(value)
+		ts.Check(err)
+		return string(text[1 : len(text)-1])
 	})
 }
 

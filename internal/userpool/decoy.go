@@ -1,6 +1,7 @@
 package userpool
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
 	"time"
 
@@ -57,8 +58,14 @@ func (s *Service) decoyAddress(p *pool, name, attribute string) *cognitoidp.Code
 }
 
 // unknown is under which key the server remembers what was tried on a name that is
-// nobody's.
-func (p *pool) unknown(name string) string { return p.Id + "/" + p.fold(name) }
+// nobody's. Strangers make names up, as long as they like: only a hash is kept.
+func (p *pool) unknown(name string) string {
+	sum := sha256.Sum256([]byte(p.fold(name)))
+	return p.Id + "/" + string(sum[:])
+}
+
+// guessed is unknown for codes that were sent to nobody.
+func (p *pool) guessed(name string) string { return "guess/" + p.unknown(name) }
 
 // countUnknown is attempts.allow for a user that does not exist.
 func (s *Service) countUnknown(p *pool, name, operation string, limit int, now time.Time) (err error) {

@@ -2,9 +2,13 @@ package userpool
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"pintail/internal/gen/cognitoidp"
+	"pintail/internal/userpool/srp"
 )
 
 func TestMemory(t *testing.T) {
@@ -47,5 +51,26 @@ func TestTurns(t *testing.T) {
 	group.Wait()
 	if n != 50 {
 		t.Error(n)
+	}
+}
+
+// What strangers type is remembered by its hash: a long name takes no more room.
+func TestUnknownNamesAreShortInMemory(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	r.client.PreventUserExistenceErrors = cognitoidp.PreventUserExistenceErrorTypesEnabled
+	long := strings.Repeat("x", 1<<20)
+	a := &attempt{Service: r.Service, call: ofGetUser.call(), pool: r.pool, client: r.client}
+	_, err := a.prove(t.Context(), long, func(string, srp.Verifier) bool { return false })
+	refused(t, cognitoidp.InitiateAuth.Operation, err)
+	a.now.Name = long
+	refused(t, cognitoidp.RespondToAuthChallenge.Operation, a.refuseNobody(long))
+	if len(r.unknowns.young) != 2 {
+		t.Fatalf("%d names are remembered", len(r.unknowns.young))
+	}
+	for key := range r.unknowns.young {
+		if len(key) > 100 {
+			t.Errorf("a key of %d bytes is remembered", len(key))
+		}
 	}
 }

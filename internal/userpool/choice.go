@@ -93,8 +93,12 @@ func (a *attempt) askFirst(ctx context.Context, u *user, factor cognitoidp.Chall
 	case messageAttributes[factor] == "": // a password that has yet to come
 		return a.challenge(u, factor, nil)
 	}
+	hidden := u == nil || !u.Enabled && a.client.hidesUsers()
+	if !hidden && !u.Enabled {
+		return nil, errDisabled()
+	}
 	timed := a.pace.start(a.pool, pacedSend)
-	if u == nil {
+	if hidden {
 		out, err := a.askNobody(factor)
 		if err == nil {
 			timed.nobody(ctx)
@@ -108,11 +112,11 @@ func (a *attempt) askFirst(ctx context.Context, u *user, factor cognitoidp.Chall
 	return out, err
 }
 
-// askNobody asks a user that does not exist for a code that was never sent, within the
-// limits of those that are.
+// askNobody asks a user that does not exist, or must not come in, for a code that was
+// never sent. It refuses where sendFactor would, or the refusal of others would tell.
 func (a *attempt) askNobody(factor cognitoidp.ChallengeNameType) (*answer, error) {
 	locked := false
-	a.unknowns.use(a.guesses(a.now.Name), a.call.Time, func(n *attempts) { locked = n.locked(a.call.Time) })
+	a.unknowns.use(a.pool.guessed(a.now.Name), a.call.Time, func(n *attempts) { locked = n.locked(a.call.Time) })
 	if locked {
 		return nil, errLocked()
 	}
@@ -188,6 +192,9 @@ func (a *attempt) answerOTP(ctx context.Context) (*answer, error) {
 	}
 	timed := a.pace.start(a.pool, pacedGuess)
 	if a.now.Sub == nobody {
+		if err := a.namesNobody(name); err != nil {
+			return nil, err
+		}
 		err := a.refuseNobody(a.now.Name)
 		timed.guess(ctx, false, err)
 		return nil, err
@@ -220,13 +227,10 @@ func (a *attempt) takeOTP(u *user, given string) error {
 	return nil
 }
 
-// guesses is under which key wrong codes for a name that is nobody's are counted.
-func (a *attempt) guesses(name string) string { return "guess/" + a.pool.unknown(name) }
-
 // refuseNobody refuses the code of a user that does not exist as it would a wrong one.
 func (a *attempt) refuseNobody(name string) error {
 	locked := false
-	a.unknowns.use(a.guesses(name), a.call.Time, func(n *attempts) {
+	a.unknowns.use(a.pool.guessed(name), a.call.Time, func(n *attempts) {
 		if locked = n.locked(a.call.Time); !locked {
 			n.fail(a.call.Time)
 		}

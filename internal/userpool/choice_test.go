@@ -1,6 +1,7 @@
 package userpool_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+	"github.com/aws/smithy-go"
 
 	"pintail/internal/userpool/srp"
 )
@@ -327,4 +329,104 @@ func TestHiddenChoiceLocks(t *testing.T) {
 		_, err = w.begin(app, nil, "USERNAME", name, "PREFERRED_CHALLENGE", "EMAIL_OTP")
 		wants(t, err, notAuthorized, "Password attempts exceeded")
 	}
+}
+
+// wantsAlike checks that somebody who exists and somebody who does not are refused in
+// the same words, or both not at all.
+func wantsAlike(t testing.TB, when string, real, fake error) {
+	t.Helper()
+	words := func(err error) string {
+		if api, ok := errors.AsType[smithy.APIError](err); ok {
+			return api.ErrorCode() + ": " + api.ErrorMessage()
+		}
+		return "no refusal"
+	}
+	if words(real) != words(fake) {
+		t.Errorf("%s: whoever exists gets %q, nobody gets %q", when, words(real), words(fake))
+	}
+}
+
+// No refusal on the way tells a user who exists from one who does not.
+func TestHiddenChoiceRefusals(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	pool, app := w.choicePool(true)
+	w.member(app, "ada")
+	w.member(app, "bob")
+	ask := func(name string, pairs ...string) (*idp.InitiateAuthOutput, error) {
+		return w.begin(app, nil, append([]string{"USERNAME", name}, pairs...)...)
+	}
+	both := func(when string, try func(name string) error) {
+		t.Helper()
+		wantsAlike(t, when, try("ada"), try("eve"))
+	}
+	both("a choice under another name", func(name string) error {
+		asked, err := ask(name)
+		if err == nil {
+			_, err = w.respond(app, "SELECT_CHALLENGE", asked.Session, "USERNAME", "somebody else", "ANSWER", "PASSWORD")
+		}
+		return err
+	})
+	both("a code under another name", func(name string) error {
+		asked, err := ask(name, "PREFERRED_CHALLENGE", "EMAIL_OTP")
+		if err == nil {
+			_, err = w.respond(app, "EMAIL_OTP", asked.Session, "USERNAME", "somebody else", "EMAIL_OTP_CODE", "12345678")
+		}
+		return err
+	})
+	both("five wrong codes and another sign-in", func(name string) error {
+		for range 5 {
+			asked, err := ask(name, "PREFERRED_CHALLENGE", "EMAIL_OTP")
+			if err != nil {
+				return err
+			}
+			_, err = w.respond(app, "EMAIL_OTP", asked.Session, "USERNAME", name, "EMAIL_OTP_CODE", "wrong")
+			wants(t, err, "CodeMismatchException", "Invalid verification code provided, please try again.")
+		}
+		_, err := ask(name, "PREFERRED_CHALLENGE", "EMAIL_OTP")
+		wants(t, err, notAuthorized, "Password attempts exceeded")
+		return err
+	})
+	w.enable(pool, "bob", false)
+	for _, choice := range []string{"PASSWORD", "EMAIL_OTP"} {
+		disabled := func(name string) error {
+			asked, err := ask(name)
+			if err == nil {
+				_, err = w.respond(app, "SELECT_CHALLENGE", asked.Session, "USERNAME", name, "ANSWER", choice)
+			}
+			return err
+		}
+		wantsAlike(t, choice+" of a disabled user", disabled("bob"), disabled("zoe"))
+	}
+	code := func(name string) error {
+		asked, err := ask(name, "PREFERRED_CHALLENGE", "EMAIL_OTP")
+		if err == nil {
+			_, err = w.respond(app, "EMAIL_OTP", asked.Session, "USERNAME", name, "EMAIL_OTP_CODE", "wrong")
+		}
+		return err
+	}
+	wantsAlike(t, "a code of a disabled user", code("bob"), code("zoe"))
+}
+
+// The codes that one address may have sent run out for users who do not exist too.
+func TestHiddenChoiceFromABusySource(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	_, app := w.choicePool(true)
+	w.member(app, "ada")
+	w.perSource = 2
+	w.start()
+	stranger := idp.New(idp.Options{Region: region, BaseEndpoint: aws.String(w.url), RetryMaxAttempts: 1, Credentials: aws.AnonymousCredentials{}})
+	ask := func(name string) error {
+		_, err := stranger.InitiateAuth(t.Context(), &idp.InitiateAuthInput{AuthFlow: "USER_AUTH", ClientId: app.ClientId,
+			AuthParameters: map[string]string{"USERNAME": name, "PREFERRED_CHALLENGE": "EMAIL_OTP"}})
+		return err
+	}
+	for range 2 {
+		if err := ask("ada"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wants(t, ask("ada"), "TooManyRequestsException", "Rate exceeded")
+	wants(t, ask("eve"), "TooManyRequestsException", "Rate exceeded")
 }

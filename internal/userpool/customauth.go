@@ -92,7 +92,10 @@ func (a *attempt) create(ctx context.Context, u *user) (*answer, error) {
 	a.now.Custom.Private, a.now.Custom.Metadata = e.Response.PrivateChallengeParameters, string(e.Response.ChallengeMetadata)
 	parameters := map[string]string{}
 	maps.Copy(parameters, e.Response.PublicChallengeParameters)
-	parameters[paramUsername] = a.nameFor(u)
+	parameters[paramUsername] = a.decoyUsername(a.pool, a.now.Name)
+	if u != nil {
+		parameters[paramUsername] = u.Username
+	}
 	out, err := a.challenge(u, cognitoidp.ChallengeNameTypeCustomChallenge, parameters)
 	if err == nil && len(out.Session) > maxSession {
 		return nil, errLambdaOutput() // the client could not bring it back

@@ -1,6 +1,7 @@
 package userpool_test
 
 import (
+	"regexp"
 	"slices"
 	"testing"
 
@@ -163,4 +164,44 @@ func TestCustomAuthAfterSRP(t *testing.T) {
 	}
 	_, err = w.custom(w.app(&types.UserPoolType{Id: app.UserPoolId}), map[string]string{"USERNAME": "ada"})
 	wants(t, err, invalidParameter, "CUSTOM_AUTH is not enabled for the client.")
+}
+
+// A challenge does not tell by its USERNAME whether there is such a user.
+func TestHiddenCustomAuth(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	f := w.functions(riddles())
+	app := w.riddlePool(true, namedByEmail)
+	w.signUp(app, "ada@example.org")
+	w.confirm(app, "ada@example.org", "ada@example.org")
+	shown := func(name string) string {
+		t.Helper()
+		asked, err := w.custom(app, map[string]string{"USERNAME": name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.respond(app, "CUSTOM_CHALLENGE", asked.Session, "USERNAME", asked.ChallengeParameters["USERNAME"], "ANSWER", "1"); err != nil {
+			t.Error(err)
+		}
+		return asked.ChallengeParameters["USERNAME"]
+	}
+	form := regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+	for _, name := range []string{"ada@example.org", "eve@example.org"} {
+		if username := shown(name); !form.MatchString(username) {
+			t.Errorf("%s is called %q", name, username)
+		}
+	}
+	if told := f.last("CreateAuthChallenge_Authentication").text("userName"); told != "eve@example.org" {
+		t.Errorf("the function was asked about %q", told) // which has to know whom to make a challenge for
+	}
+	wantsAlike(t, "an answer under another name", answerAs(w, app, "ada@example.org"), answerAs(w, app, "eve@example.org"))
+}
+
+// answerAs begins a custom sign-in and answers under a name that is nobody's.
+func answerAs(w *world, app *types.UserPoolClientType, name string) error {
+	asked, err := w.custom(app, map[string]string{"USERNAME": name})
+	if err == nil {
+		_, err = w.respond(app, "CUSTOM_CHALLENGE", asked.Session, "USERNAME", "nobody@example.org", "ANSWER", "1")
+	}
+	return err
 }

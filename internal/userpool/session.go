@@ -117,7 +117,8 @@ func (s *Service) openSession(c *wire.Call, token string, challenges ...cognitoi
 	return nil, errSession("Invalid session for the user.")
 }
 
-// sessionUser returns the user of a session, as the user is now.
+// sessionUser returns the user of a session, as the user is now. Whether a user who has
+// shown no factor yet may come in is for [attempt.advance] to say.
 func (s *Service) sessionUser(tx store.Tx, n *session) (*user, error) {
 	u, err := users.Get(tx, n.Pool, n.User)
 	switch {
@@ -125,7 +126,8 @@ func (s *Service) sessionUser(tx store.Tx, n *session) (*user, error) {
 		return nil, errSession("Invalid session for the user.")
 	case err != nil:
 		return nil, err
-	case !u.Enabled:
+	case !u.Enabled && n.First != "":
+		// Before a first factor was shown it would tell anybody that the user exists.
 		return nil, errDisabled()
 	case passwordAt(u.PasswordSet) != n.Password:
 		return nil, errSessionSpent()

@@ -219,7 +219,7 @@ func (a *attempt) challenged(ctx context.Context) (u *user, err error) {
 // sessionUserNamed is challenged within a transaction.
 func (a *attempt) sessionUserNamed(tx store.Tx, name string) (*user, error) {
 	if a.now.Sub == nobody {
-		return nil, nil
+		return nil, a.namesNobody(name)
 	}
 	u, err := a.sessionUser(tx, &a.now)
 	if err != nil || name == a.now.Name || name == u.Username || name == u.Sub {
@@ -230,6 +230,16 @@ func (a *attempt) sessionUserNamed(tx store.Tx, name string) (*user, error) {
 		return nil, errSession("Invalid session for the user.")
 	}
 	return u, err
+}
+
+// namesNobody refuses an answer about a user who does not exist as sessionUserNamed
+// refuses one about another user: it must come under the name that was typed, or under
+// the one that the challenge showed.
+func (a *attempt) namesNobody(name string) error {
+	if name = a.pool.fold(name); name == a.pool.fold(a.now.Name) || name == a.now.User {
+		return nil
+	}
+	return errSession("Invalid session for the user.")
 }
 
 // challenge asks the user for something. The session takes the sign-in's state to

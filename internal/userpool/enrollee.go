@@ -12,9 +12,8 @@ import (
 // somebody whom an MFA_SETUP challenge lets in no further before it is done.
 type enrollee struct {
 	*Service
-	call   *wire.Call
-	pool   *pool
-	client *client
+	call *wire.Call
+	pool *pool
 	// One of the two is there.
 	bearer  *bearer
 	session *session
@@ -30,12 +29,12 @@ func (s *Service) enrollee(ctx context.Context, c *wire.Call, token, session str
 		if e.bearer, err = s.bearer(ctx, c, token); err != nil {
 			return nil, err
 		}
-		e.pool, e.client = e.bearer.pool, e.bearer.client
+		e.pool = e.bearer.pool
 	default:
 		if e.session, err = s.openSession(c, session, cognitoidp.ChallengeNameTypeMfaSetup); err != nil {
 			return nil, err
 		}
-		if e.client, e.pool, err = s.sessionHome(ctx, e.session); err != nil {
+		if _, e.pool, err = s.sessionHome(ctx, e.session); err != nil {
 			return nil, err
 		}
 		c.Note("pool", e.pool.Id)
@@ -48,10 +47,23 @@ func (s *Service) enrollee(ctx context.Context, c *wire.Call, token, session str
 
 // user returns who it is, as they are now.
 func (e *enrollee) user(tx store.Tx) (*user, error) {
-	if e.session != nil {
-		return e.sessionUser(tx, e.session)
+	if e.session == nil {
+		return e.bearer.user(tx, e.call)
 	}
-	return e.bearer.user(tx, e.call)
+	u, err := e.sessionUser(tx, e.session)
+	if err == nil {
+		err = e.pool.toSetUp(u)
+	}
+	return u, err
+}
+
+// toSetUp refuses the session of an MFA_SETUP challenge once the user has a second
+// factor: whoever has shown the password alone must not replace it.
+func (p *pool) toSetUp(u *user) error {
+	if usable, _ := p.secondFactors(u); len(usable) > 0 {
+		return errSession("Invalid session for the user.")
+	}
+	return nil
 }
 
 // proceed uses the session up, if there is one, and returns the next.
@@ -64,5 +76,5 @@ func (e *enrollee) proceed(verified bool) (string, error) {
 	}
 	next := *e.session
 	next.TokenVerified = verified
-	return e.sealSession(next, e.client, e.call.Time)
+	return e.resealSession(next)
 }

@@ -134,10 +134,15 @@ func (a *attempt) answerMessageMFA(ctx context.Context) (*answer, error) {
 	return a.takeSecondFactor(ctx, func(u *user) error {
 		return a.judge(u, func(u *user) error {
 			kept, err := a.takeCode(a.pool, u, forSecondFactor, given, a.call)
-			if err == nil && kept.Attribute != messageAttributes[a.now.Challenge] {
-				err = errCodeMismatch()
+			switch {
+			case err != nil:
+				return err
+			case kept.Attribute != messageAttributes[a.now.Challenge]:
+				return errCodeMismatch()
+			case kept.To != u.Attributes[kept.Attribute]: // the address may be in other hands by now
+				return errExpiredCode()
 			}
-			return err
+			return nil
 		})
 	})
 }
@@ -214,6 +219,8 @@ func (a *attempt) answerMFASetup(ctx context.Context) (*answer, error) {
 		return a.advance(ctx, u)
 	case address == "":
 		return nil, invalid("MFA setup is not complete: verify a software token or give an email address.")
+	case a.pool.toSetUp(u) != nil:
+		return nil, a.pool.toSetUp(u)
 	case !slices.Contains(a.pool.settableFactors(u), string(cognitoidp.ChallengeNameTypeEmailOtp)):
 		return nil, invalid("Email MFA cannot be set up for the user.")
 	}

@@ -185,3 +185,104 @@ func TestSessionIsForItsChallenge(t *testing.T) {
 	_, err = w.respond(app, "SMS_MFA", asked.Session, "USERNAME", "ada", "SMS_MFA_CODE", code)
 	wants(t, err, notAuthorized, "Invalid session for the user, session is expired.")
 }
+
+// Whoever was let set up a second factor and did not, cannot come back to it when the
+// user has one: neither by the session of before nor by going from session to session.
+func TestSetUpSessionEnds(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	pool := w.pool()
+	app := w.app(pool)
+	w.member(app, "ada")
+	w.offerTOTP(pool, "ON")
+	start := func() *string {
+		t.Helper()
+		asked, err := w.byPassword(app, "ada", password)
+		if err != nil || asked.ChallengeName != "MFA_SETUP" {
+			t.Fatalf("%+v, %v", asked, err)
+		}
+		return asked.Session
+	}
+	associate := func(session *string) (*idp.AssociateSoftwareTokenOutput, error) {
+		return w.AssociateSoftwareToken(t.Context(), &idp.AssociateSoftwareTokenInput{Session: session})
+	}
+	thief, err := associate(start())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(2 * time.Minute)
+	if thief, err = associate(thief.Session); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(time.Minute)
+	_, err = associate(thief.Session)
+	wants(t, err, notAuthorized, "Invalid session for the user, session is expired.")
+
+	thief, err = associate(start())
+	if err != nil {
+		t.Fatal(err)
+	}
+	owner, err := associate(start())
+	if err != nil {
+		t.Fatal(err)
+	}
+	verify := func(session *string, secret string) (*idp.VerifySoftwareTokenOutput, error) {
+		return w.VerifySoftwareToken(t.Context(), &idp.VerifySoftwareTokenInput{Session: session, UserCode: aws.String(w.code(secret))})
+	}
+	shown, err := verify(owner.Session, *owner.SecretCode)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = associate(thief.Session)
+	wants(t, err, notAuthorized, "Invalid session for the user.")
+	_, err = verify(thief.Session, *thief.SecretCode)
+	wants(t, err, notAuthorized, "Invalid session for the user.")
+	if in, err := w.respond(app, "MFA_SETUP", shown.Session, "USERNAME", "ada"); err != nil || in.AuthenticationResult == nil {
+		t.Fatalf("%+v, %v", in, err)
+	}
+}
+
+// An address is no second factor for whoever began before the user had another one.
+func TestSetUpByMailEnds(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	pool := w.pool(byOwnMail)
+	app := w.app(pool)
+	w.signUp(app, "ada")
+	w.confirmAsAdmin(pool, "ada")
+	w.setMFA(pool, func(in *idp.SetUserPoolMfaConfigInput) {
+		in.MfaConfiguration, in.SoftwareTokenMfaConfiguration, in.EmailMfaConfiguration = "ON", totpOn, &types.EmailMfaConfigType{}
+	})
+	thief, err := w.byPassword(app, "ada", password)
+	if err != nil || thief.ChallengeName != "MFA_SETUP" {
+		t.Fatalf("%+v, %v", thief, err)
+	}
+	owner, err := w.byPassword(app, "ada", password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	begun, err := w.AssociateSoftwareToken(t.Context(), &idp.AssociateSoftwareTokenInput{Session: owner.Session})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.VerifySoftwareToken(t.Context(), &idp.VerifySoftwareTokenInput{Session: begun.Session, UserCode: aws.String(w.code(*begun.SecretCode))}); err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.respond(app, "MFA_SETUP", thief.Session, "USERNAME", "ada", "EMAIL", "eve@example.org")
+	wants(t, err, notAuthorized, "Invalid session for the user.")
+}
+
+// A code is void once its address is no longer the user's: it may be in other hands.
+func TestCodeToAnEarlierPhone(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	pool, app := w.smsPool()
+	w.member(app, "ada", "phone_number", "+4915112345678")
+	asked, err := w.byPassword(app, "ada", password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.mustAdminSet(pool, "ada", "phone_number", "+4915112345679")
+	_, err = w.respond(app, "SMS_MFA", asked.Session, "USERNAME", "ada", "SMS_MFA_CODE", w.codeTo("+4915112345678"))
+	wants(t, err, "ExpiredCodeException", "Invalid code provided, please request a code again.")
+}

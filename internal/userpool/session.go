@@ -40,6 +40,8 @@ type session struct {
 	// the device's password too.
 	DeviceKey string `json:",omitzero"`
 	Device    bool   `json:",omitzero"`
+	// Until is when the challenge ends.
+	Until time.Time
 	// NewPassword tells that the user had to choose a password on the way.
 	NewPassword bool `json:",omitzero"`
 	// TokenVerified tells that the user set an authenticator app up on the way.
@@ -79,14 +81,21 @@ const maxSession = 4096
 // sessionPurpose keeps other sealed challenges from passing for a session.
 const sessionPurpose = "session"
 
-// sealSession returns the session as the client carries it, under a new id.
+// sealSession returns the session of a new challenge as the client carries it.
 func (s *Service) sealSession(n session, cl *client, now time.Time) (string, error) {
+	n.Until = now.Add(cl.challengeLife())
+	return s.resealSession(n)
+}
+
+// resealSession returns the session of a challenge that goes on, under a new id and
+// with the time that is left: going on and on must not keep it alive.
+func (s *Service) resealSession(n session) (string, error) {
 	n.ID = ids.UUID()
 	message, err := json.Marshal(n)
 	if err != nil {
 		return "", err
 	}
-	return s.challenges.SealToken(now.Add(cl.challengeLife()), message, sessionPurpose), nil
+	return s.challenges.SealToken(n.Until, message, sessionPurpose), nil
 }
 
 // openSession reads a session that was not used before and that asks for one of the

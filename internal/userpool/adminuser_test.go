@@ -202,7 +202,7 @@ func TestDeleteUser(t *testing.T) {
 		w.member(app, "ada")
 		tokens := w.signIn(app, "ada")
 		w.join(p, "ada", "poets")
-		w.confirmDevice(tokens, w.machine(p, "ada", tokens), "")
+		w.confirmDevice(tokens, w.machine(tokens), "")
 		w.addPasskey(tokens.AccessToken, passkeytest.NewES256(t))
 		for _, subject := range []string{"1", "2"} {
 			if err := w.link(p, "ada", identifier("Google", "Cognito_Subject", subject)); err != nil {

@@ -2,6 +2,7 @@ package userpool
 
 import (
 	"context"
+	"errors"
 
 	"pintail/internal/gen/cognitoidp"
 	"pintail/internal/store"
@@ -59,16 +60,24 @@ func (a *attempt) deviceReplacesFactor() bool {
 }
 
 // claimedDevice returns the remembered device that the client says it is, or nil. A
-// user that does not exist, nil, has none.
+// user that does not exist, nil, has none. Of a device that was named in an earlier
+// request only, and does not exist, a client can no longer be told: it is new.
 func (a *attempt) claimedDevice(ctx context.Context, u *user) (d *device, err error) {
 	if key := a.params[paramDeviceKey]; key != "" {
 		a.now.DeviceKey = key
+	} else {
+		defer func() {
+			if errors.Is(err, errNoDevice()) {
+				a.now.Device, err = false, nil
+			}
+		}()
 	}
 	if a.now.DeviceKey == "" || !a.pool.tracksDevices() || a.now.Flow == cognitoidp.AuthFlowTypeAdminUserPasswordAuth || a.now.Flow == cognitoidp.AuthFlowTypeAdminNoSrpAuth {
 		a.now.DeviceKey = ""
 		return nil, nil
 	}
 	if u == nil {
+		a.now.DeviceKey = ""
 		return nil, errNoDevice()
 	}
 	err = a.db.View(ctx, func(tx store.Tx) error {

@@ -27,6 +27,9 @@ type device struct {
 	Used       time.Time // last signed in from
 }
 
+// maxDeviceKey is how long an operation's DeviceKey can be, longer than any that there is.
+const maxDeviceKey = 55
+
 // byUser is the index of devices by user.
 const byUser = "user"
 

@@ -12,8 +12,6 @@ import (
 	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 	"github.com/google/go-cmp/cmp"
-
-	"pintail/internal/userpool"
 )
 
 func withDevices(prompt bool) func(*idp.CreateUserPoolInput) {
@@ -29,15 +27,13 @@ type machine struct {
 	config     *types.DeviceSecretVerifierConfigType
 }
 
-// machine is the one from which a user has signed in, with a new secret.
-func (w *world) machine(pool *types.UserPoolType, username string, tokens *types.AuthenticationResultType) *machine {
+// machine is the one that a sign-in was offered, with a new secret.
+func (w *world) machine(tokens *types.AuthenticationResultType) *machine {
 	w.t.Helper()
-	claims, _ := w.claimsOf(pool.Id, tokens.AccessToken)
-	m := &machine{}
-	var err error
-	if m.key, m.group, err = userpool.OfferDevice(w.t.Context(), w.service, *pool.Id, username, claims["event_id"].(string)); err != nil {
-		w.t.Fatal(err)
+	if tokens.NewDeviceMetadata == nil {
+		w.t.Fatal("no device was offered")
 	}
+	m := &machine{key: *tokens.NewDeviceMetadata.DeviceKey, group: *tokens.NewDeviceMetadata.DeviceGroupKey}
 	m.secret, m.config = newSecret(w.t, m.group, m.key)
 	return m
 }
@@ -116,14 +112,22 @@ func (w *world) mustDevice(tokens *types.AuthenticationResultType, key string) *
 	return d
 }
 
-// signsIn tells whether a machine may sign in by its secret.
-func (w *world) signsIn(pool *types.UserPoolType, username string, m *machine) bool {
+// signsIn tells whether a machine of ada's is asked for its secret, and lets her in by
+// it.
+func (w *world) signsIn(app *types.UserPoolClientType, m *machine) bool {
 	w.t.Helper()
-	ok, err := userpool.DeviceExchange(w.t.Context(), w.service, *pool.Id, username, m.key, m.group, m.secret)
+	asked, err := w.fromDevice(app, m.key)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return ok
+	if asked.ChallengeName != "DEVICE_SRP_AUTH" {
+		return false
+	}
+	in, err := w.deviceAnswer(app, asked.Session, m, m.secret)
+	if err != nil {
+		wants(w.t, err, notAuthorized, "Incorrect username or password.")
+	}
+	return err == nil && in.AuthenticationResult != nil
 }
 
 const (
@@ -139,7 +143,7 @@ func TestDevice(t *testing.T) {
 		app := w.app(pool)
 		w.member(app, "ada")
 		tokens := w.signIn(app, "ada")
-		m := w.machine(pool, "ada", tokens)
+		m := w.machine(tokens)
 		_, err := w.device(tokens, m.key)
 		wants(t, err, notFound, noDevice) // a sign-in alone keeps nothing
 		confirmed := w.clock.Now()
@@ -162,17 +166,18 @@ func TestDevice(t *testing.T) {
 
 		w.start() // another process knows it too
 		w.clock.Advance(30 * time.Minute)
-		if !w.signsIn(pool, "ada", m) {
+		elsewhere := w.at("127.0.0.2")
+		if !elsewhere.signsIn(app, m) {
 			t.Error("the device's secret was refused")
 		}
 		used := w.mustDevice(tokens, m.key)
 		if !used.DeviceLastAuthenticatedDate.After(*d.DeviceLastAuthenticatedDate) || !used.DeviceLastModifiedDate.Equal(*d.DeviceLastModifiedDate) ||
-			values(used.DeviceAttributes)["last_ip_used"] != "192.0.2.7" {
+			values(used.DeviceAttributes)["last_ip_used"] != "127.0.0.2" {
 			t.Errorf("after a sign-in: %v, %v", used.DeviceLastAuthenticatedDate, values(used.DeviceAttributes))
 		}
 		other := *m
 		other.secret = "c29tZXRoaW5nIGVsc2U="
-		if w.signsIn(pool, "ada", &other) {
+		if w.signsIn(app, &other) {
 			t.Error("another secret was taken")
 		}
 
@@ -193,13 +198,13 @@ func TestConfirmDeviceRefusals(t *testing.T) {
 	w.member(app, "ada")
 	w.member(app, "bob")
 	tokens, again := w.signIn(app, "ada"), w.signIn(app, "ada")
-	m := w.machine(pool, "ada", tokens)
-	confirmed := w.machine(pool, "ada", again)
+	m := w.machine(tokens)
+	confirmed := w.machine(again)
 	w.confirmDevice(again, confirmed, "")
 	if name, ok := values(w.mustDevice(again, confirmed.key).DeviceAttributes)["device_name"]; ok {
 		t.Errorf("a device without a name is called %q", name)
 	}
-	foreign := w.machine(pool, "bob", w.signIn(app, "bob"))
+	foreign := w.machine(w.signIn(app, "bob"))
 	const (
 		badKey    = "Invalid device key given."
 		badSecret = "Invalid DeviceSecretVerifierConfig given."
@@ -249,7 +254,7 @@ func TestDeviceStatus(t *testing.T) {
 	app := w.app(pool)
 	w.member(app, "ada")
 	tokens := w.signIn(app, "ada")
-	m := w.machine(pool, "ada", tokens)
+	m := w.machine(tokens)
 	if !w.confirmDevice(tokens, m, "engine") {
 		t.Error("the user need not be asked in a pool that prompts")
 	}
@@ -258,7 +263,7 @@ func TestDeviceStatus(t *testing.T) {
 		if got := values(w.mustDevice(tokens, m.key).DeviceAttributes)["dev:device_remembered_status"]; got != want {
 			t.Errorf("status %s, want %s", got, want)
 		}
-		if got := w.signsIn(pool, "ada", m); got != (want == "remembered") {
+		if got := w.signsIn(app, m); got != (want == "remembered") {
 			t.Errorf("a device that is %s may sign in: %v", want, got)
 		}
 		own, err := w.ListDevices(ctx, &idp.ListDevicesInput{AccessToken: tokens.AccessToken})
@@ -300,7 +305,7 @@ func TestListRememberedDevices(t *testing.T) {
 		var tokens *types.AuthenticationResultType
 		for i := range 7 {
 			tokens = w.signIn(app, "ada")
-			m := w.machine(pool, "ada", tokens)
+			m := w.machine(tokens)
 			w.confirmDevice(tokens, m, "")
 			if i%2 == 0 {
 				continue
@@ -340,12 +345,12 @@ func TestListDevices(t *testing.T) {
 	var tokens *types.AuthenticationResultType
 	for range 3 {
 		tokens = w.signIn(app, "ada")
-		m := w.machine(pool, "ada", tokens)
+		m := w.machine(tokens)
 		w.confirmDevice(tokens, m, "")
 		want[m.key] = true
 	}
 	others := w.signIn(app, "bob")
-	foreign := w.machine(pool, "bob", others)
+	foreign := w.machine(others)
 	w.confirmDevice(others, foreign, "")
 
 	own := func(limit *int32, token *string) ([]types.DeviceType, *string, error) {
@@ -416,7 +421,7 @@ func TestAdminDevices(t *testing.T) {
 	app := w.app(pool)
 	w.member(app, "ada")
 	tokens := w.signIn(app, "ada")
-	m := w.machine(pool, "ada", tokens)
+	m := w.machine(tokens)
 	w.confirmDevice(tokens, m, "engine")
 	ada, nobody := aws.String("ada"), aws.String("nobody")
 	got, err := w.AdminGetDevice(ctx, &idp.AdminGetDeviceInput{UserPoolId: pool.Id, Username: ada, DeviceKey: &m.key})
@@ -449,7 +454,11 @@ func TestDevicesOfAPoolWithout(t *testing.T) {
 	app := w.app(pool)
 	w.member(app, "ada")
 	tokens := w.signIn(app, "ada")
-	m := w.machine(pool, "ada", tokens)
+	if tokens.NewDeviceMetadata != nil {
+		t.Errorf("a device was offered: %v", tokens.NewDeviceMetadata)
+	}
+	m := &machine{key: "us-east-1_01234567-89ab-4def-8123-456789abcdef"}
+	m.secret, m.config = newSecret(t, "-01234567", m.key)
 	ada := aws.String("ada")
 	for name, call := range map[string]func() error{
 		"ConfirmDevice": func() error {

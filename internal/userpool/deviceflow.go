@@ -30,10 +30,11 @@ func (a *attempt) answerDeviceSRP(ctx context.Context) (*answer, error) {
 	if err := a.used(); err != nil {
 		return nil, err
 	}
-	parameters, err := a.srpParameters(v, public, d.Key, deviceBlockPurpose)
+	parameters, block, err := a.srpParameters(v, public, d.Key, deviceBlockPurpose)
 	if err != nil {
 		return nil, err
 	}
+	a.now.Block = block
 	parameters[paramDeviceKey], parameters[paramUsername] = d.Key, u.Username
 	return a.challenge(u, cognitoidp.ChallengeNameTypeDevicePasswordVerifier, parameters)
 }
@@ -79,7 +80,7 @@ func (a *attempt) answerDevicePassword(ctx context.Context) (*answer, error) {
 		return nil, errLocked()
 	}
 	claim.Identity = id
-	if state.Username != d.Key || state.Now.Sub != u.Sub || !exchange.Accepts(v, claim) {
+	if state.Now.ID != a.now.Block || state.Username != d.Key || state.Now.Sub != u.Sub || !exchange.Accepts(v, claim) {
 		a.failed(ctx, u)
 		return nil, cmp.Or(a.note(ctx, u, func(u *user) { u.Guesses.fail(a.call.Time) }), errIncorrect())
 	}

@@ -59,7 +59,7 @@ func TestUnknownNamesAreShortInMemory(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)
 	r.client.PreventUserExistenceErrors = cognitoidp.PreventUserExistenceErrorTypesEnabled
-	long := strings.Repeat("x", 1<<20)
+	long := strings.Repeat("x", 1<<17)
 	a := &attempt{Service: r.Service, call: ofGetUser.call(), pool: r.pool, client: r.client}
 	_, err := a.prove(t.Context(), long, func(string, srp.Verifier) bool { return false })
 	refused(t, cognitoidp.InitiateAuth.Operation, err)

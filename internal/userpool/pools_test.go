@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -182,6 +183,17 @@ func (w *world) clientIn(region string) *idp.Client {
 		Region: region, BaseEndpoint: aws.String(w.url), RetryMaxAttempts: 1,
 		Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", ""),
 	})
+}
+
+// at is the world as a client at another address of this machine sees it.
+func (w *world) at(address string) *world {
+	w.t.Helper()
+	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}}
+	transport := &http.Transport{DialContext: dialer.DialContext}
+	w.t.Cleanup(transport.CloseIdleConnections)
+	elsewhere := *w
+	elsewhere.Client = idp.New(w.Client.Options(), func(o *idp.Options) { o.HTTPClient = &http.Client{Transport: transport} })
+	return &elsewhere
 }
 
 // pool creates a user pool with verified e-mail, as change alters it.

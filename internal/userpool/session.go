@@ -40,8 +40,10 @@ type session struct {
 	// the device's password too.
 	DeviceKey string `json:",omitzero"`
 	Device    bool   `json:",omitzero"`
-	// Until is when the challenge ends.
-	Until time.Time
+	// Block is the SECRET_BLOCK that the device's claim must be about.
+	Block string `json:",omitzero"`
+	// Until is when the challenge ends, in milliseconds of the epoch: of one length always.
+	Until int64
 	// NewPassword tells that the user had to choose a password on the way.
 	NewPassword bool `json:",omitzero"`
 	// TokenVerified tells that the user set an authenticator app up on the way.
@@ -83,7 +85,7 @@ const sessionPurpose = "session"
 
 // sealSession returns the session of a new challenge as the client carries it.
 func (s *Service) sealSession(n session, cl *client, now time.Time) (string, error) {
-	n.Until = now.Add(cl.challengeLife())
+	n.Until = now.Add(cl.challengeLife()).UnixMilli()
 	return s.resealSession(n)
 }
 
@@ -95,7 +97,7 @@ func (s *Service) resealSession(n session) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return s.challenges.SealToken(n.Until, message, sessionPurpose), nil
+	return s.challenges.SealToken(time.UnixMilli(n.Until), message, sessionPurpose), nil
 }
 
 // openSession reads a session that was not used before and that asks for one of the

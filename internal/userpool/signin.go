@@ -95,6 +95,10 @@ func (a *attempt) begin(ctx context.Context, flow cognitoidp.AuthFlowType, sessi
 		return nil, err
 	}
 	a.now.Flow = flow
+	a.now.DeviceKey = a.params[paramDeviceKey]
+	if len(a.now.DeviceKey) > maxDeviceKey { // which is nobody's, and would burden the session
+		a.now.DeviceKey = a.now.DeviceKey[:maxDeviceKey]
+	}
 	switch flow {
 	case cognitoidp.AuthFlowTypeUserSrpAuth:
 		return a.startSRP(ctx)

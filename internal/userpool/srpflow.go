@@ -75,7 +75,7 @@ func (a *attempt) challengeSRP(ctx context.Context, name string) (*answer, error
 		username = u.Username
 	}
 	a.now.about(a.Service, a.pool, u)
-	parameters, err := a.srpParameters(v, public, username, blockPurpose)
+	parameters, _, err := a.srpParameters(v, public, username, blockPurpose)
 	if err != nil {
 		return nil, err
 	}
@@ -110,28 +110,28 @@ func (a *attempt) srpTarget(ctx context.Context, name string) (*user, srp.Verifi
 }
 
 // srpParameters begins an exchange over a verifier and returns what the client must
-// know of it.
-func (a *attempt) srpParameters(v srp.Verifier, public, username, purpose string) (map[string]string, error) {
+// know of it, and the id of its block.
+func (a *attempt) srpParameters(v srp.Verifier, public, username, purpose string) (parameters map[string]string, id string, err error) {
 	exchange, err := v.Challenge(public)
 	if errors.Is(err, srp.ErrPublic) {
-		return nil, invalid("Invalid SRP_A value.")
+		return nil, "", invalid("Invalid SRP_A value.")
 	}
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	state := srpState{Now: a.now, Username: username}
 	state.Now.ID = ids.UUID()
 	if state.Exchange, err = exchange.MarshalBinary(); err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	message, err := json.Marshal(state)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	block := a.challenges.SealUntil(a.call.Time.Add(a.client.challengeLife()), message, purpose, a.client.ClientId)
 	return map[string]string{
 		paramSalt: v.SaltHex(), paramSRPB: exchange.PublicHex(), paramBlock: base64.StdEncoding.EncodeToString(block),
-	}, nil
+	}, state.Now.ID, nil
 }
 
 // answerSRP takes the answer to PASSWORD_VERIFIER. A Session may come with it and

@@ -140,9 +140,6 @@ func (a *attempt) commonClaims(u *user, origin signIn, use string, life time.Dur
 	if a.client.revocable() {
 		c["origin_jti"] = origin.Origin
 	}
-	if origin.Device != "" {
-		c["device_key"] = origin.Device
-	}
 	return c
 }
 
@@ -152,6 +149,9 @@ func (s *Service) issuer(poolID string) string { return s.baseURL() + "/" + pool
 func (a *attempt) accessClaims(u *user, origin signIn, life time.Duration) claims {
 	c := a.commonClaims(u, origin, useAccess, life)
 	c["client_id"], c["username"], c["scope"] = a.client.ClientId, u.Username, selfScope
+	if origin.Device != "" {
+		c["device_key"] = origin.Device
+	}
 	return c
 }
 

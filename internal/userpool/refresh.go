@@ -77,7 +77,11 @@ func (a *attempt) refresh(ctx context.Context) (*answer, error) {
 	}
 	var u *user
 	err = a.db.View(ctx, func(tx store.Tx) (err error) {
-		u, _, err = a.refreshing(tx, r, a.params[paramDeviceKey])
+		var record *signInRecord
+		u, record, err = a.refreshing(tx, r, a.params[paramDeviceKey])
+		if err == nil && r.Generation != record.Generation { // from when the client rotated
+			err = errRefreshRevoked()
+		}
 		return err
 	})
 	if err != nil {
@@ -119,9 +123,13 @@ func (a *attempt) refreshing(tx store.Tx, r refreshToken, deviceKey string) (*us
 		return nil, nil, err
 	}
 	if record.Revoked || u.signedOut(r.Event) {
-		return nil, nil, cognitoidp.NotAuthorizedException.New("Refresh Token has been revoked")
+		return nil, nil, errRefreshRevoked()
 	}
 	return u, record, nil
+}
+
+func errRefreshRevoked() error {
+	return cognitoidp.NotAuthorizedException.New("Refresh Token has been revoked")
 }
 
 // checkRefreshDevice refuses a refresh token that comes from another device than the
@@ -157,7 +165,11 @@ func (s *Service) getTokensFromRefreshToken(ctx context.Context, c *wire.Call, i
 	if err != nil {
 		return nil, err
 	}
-	u, next, err := a.rotate(ctx, r, in.DeviceKey)
+	var u *user
+	err = a.db.View(ctx, func(tx store.Tx) (err error) {
+		u, _, err = a.exchanging(tx, r, in.DeviceKey)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -165,40 +177,49 @@ func (s *Service) getTokensFromRefreshToken(ctx context.Context, c *wire.Call, i
 	if err != nil {
 		return nil, err
 	}
-	result.RefreshToken = next
+	// Last, so that what fails before leaves the client the token that it has.
+	if result.RefreshToken, err = a.rotate(ctx, r, in.DeviceKey); err != nil {
+		return nil, err
+	}
 	return &cognitoidp.GetTokensFromRefreshTokenResponse{AuthenticationResult: result}, nil
 }
 
-// rotate checks a refresh token and, where the client rotates them, replaces it.
-func (a *attempt) rotate(ctx context.Context, r refreshToken, deviceKey string) (u *user, next string, err error) {
-	if !rotates(a.client.RefreshTokenRotation) {
-		err = a.db.View(ctx, func(tx store.Tx) error {
-			u, _, err = a.refreshing(tx, r, deviceKey)
-			return err
-		})
-		return u, "", err
+// exchanging is refreshing for a token that may be exchanged for another one: only the
+// latest of its sign-in is, whether the client still rotates them or not.
+func (a *attempt) exchanging(tx store.Tx, r refreshToken, deviceKey string) (*user, *signInRecord, error) {
+	u, record, err := a.refreshing(tx, r, deviceKey)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case rotates(a.client.RefreshTokenRotation):
+		err = record.advance(r.Generation, a.gracePeriod(), a.call.Time)
+	case r.Generation != record.Generation:
+		err = errRefreshReused()
 	}
-	generation := 0
+	return u, record, err
+}
+
+// rotate replaces a refresh token, where the client rotates them; else it returns "".
+func (a *attempt) rotate(ctx context.Context, r refreshToken, deviceKey string) (next string, err error) {
+	if !rotates(a.client.RefreshTokenRotation) {
+		return "", nil
+	}
 	err = a.update(ctx, func(tx store.Tx) error {
-		var record *signInRecord
-		if u, record, err = a.refreshing(tx, r, deviceKey); err != nil {
+		_, record, err := a.exchanging(tx, r, deviceKey)
+		if err != nil {
 			return err
 		}
-		if err := record.advance(r.Generation, a.gracePeriod(), a.call.Time); err != nil {
-			return err
-		}
-		generation = record.Generation
 		if err := sweepSignIns(tx, a.pool.Id, a.call.Time); err != nil {
+			return err
+		}
+		replaced := r
+		replaced.Generation = record.Generation
+		if next, err = a.sealRefresh(replaced); err != nil {
 			return err
 		}
 		return signIns.Put(tx, a.pool.Id, r.Origin, record)
 	})
-	if err != nil {
-		return nil, "", err
-	}
-	r.Generation = generation
-	next, err = a.sealRefresh(r)
-	return u, next, err
+	return next, err
 }
 
 // gracePeriod is how long a refresh token works after it was replaced, so that a
@@ -217,9 +238,13 @@ func (r *signInRecord) advance(generation int, grace time.Duration, now time.Tim
 		// Without a grace period not even a request that began before the rotation
 		// may have the token again.
 	default:
-		return cognitoidp.RefreshTokenReuseException.New("Refresh token has been used already.")
+		return errRefreshReused()
 	}
 	return nil
+}
+
+func errRefreshReused() error {
+	return cognitoidp.RefreshTokenReuseException.New("Refresh token has been used already.")
 }
 
 // maxSwept bounds how many dead records one request removes.

@@ -2,6 +2,7 @@ package userpool_test
 
 import (
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -180,4 +181,54 @@ func TestRotationRace(t *testing.T) {
 			t.Errorf("one refresh token was used %d times", won)
 		}
 	})
+}
+
+// A refresh token that was replaced stays replaced when the client rotates no more.
+func TestRotatedTokenAfterRotation(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	app := w.app(w.pool(), rotating(0))
+	w.member(app, "ada")
+	first := w.signIn(app, "ada")
+	second, err := w.refreshed(app, first.RefreshToken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.UpdateUserPoolClient(t.Context(), &idp.UpdateUserPoolClientInput{
+		UserPoolId: app.UserPoolId, ClientId: app.ClientId, ExplicitAuthFlows: []types.ExplicitAuthFlowsType{"ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"},
+		RefreshTokenRotation: &types.RefreshTokenRotationType{Feature: "DISABLED"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.refreshed(app, first.RefreshToken)
+	wants(t, err, "RefreshTokenReuseException", reused)
+	_, err = w.byFlow(app, first.RefreshToken)
+	wants(t, err, notAuthorized, over)
+	if _, err := w.byFlow(app, second.RefreshToken); err != nil {
+		t.Error(err)
+	}
+}
+
+// A function that fails does not cost the sign-in its refresh token.
+func TestRotationAndAFailingFunction(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	var fails atomic.Bool
+	w.functions(map[string]function{"claims": func(event) string {
+		if fails.Load() {
+			return "Down"
+		}
+		return ""
+	}})
+	app := w.app(w.pool(withTriggers(&types.LambdaConfigType{PreTokenGeneration: arn("claims")})), rotating(0))
+	w.member(app, "ada")
+	first := w.signIn(app, "ada")
+	fails.Store(true)
+	_, err := w.refreshed(app, first.RefreshToken)
+	wants(t, err, "UserLambdaValidationException", "PreTokenGeneration failed with error Down.")
+	fails.Store(false)
+	if _, err := w.refreshed(app, first.RefreshToken); err != nil {
+		t.Errorf("another try: %v", err)
+	}
 }

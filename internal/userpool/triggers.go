@@ -148,13 +148,17 @@ func (s *Service) routeToTrigger(p *pool, u *user, n notice, m *delivery.Message
 
 // SendByTrigger hands a message of [SenderRoute] to the pool's custom sender. It runs
 // after the message's transaction, and again if it fails: a sender may see a message
-// twice.
+// twice. Where nothing stands behind the sender's ARN another try would not help.
 func (s *Service) SendByTrigger(ctx context.Context, m delivery.Message) error {
 	var order sending
 	if err := json.Unmarshal(m.Payload, &order); err != nil {
 		return delivery.Permanent(fmt.Errorf("user pool: a sender's message cannot be read: %w", err))
 	}
-	return s.triggers.Send(ctx, order.Kind, order.ARN, order.Key, &order.Event)
+	err := s.triggers.Send(ctx, order.Kind, order.ARN, order.Key, &order.Event)
+	if err != nil && !s.triggers.Knows(order.ARN) {
+		err = delivery.Permanent(err)
+	}
+	return err
 }
 
 // preAuthentication asks the PreAuthentication trigger whether somebody may try to

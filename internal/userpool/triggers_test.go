@@ -253,6 +253,25 @@ func TestCustomSenders(t *testing.T) {
 	}
 }
 
+// A sender that leads nowhere is not asked again; one that fails is.
+func TestCustomSendersThatFail(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	w.functions(map[string]function{"down": func(event) string { return "Down" }})
+	for name, hopeless := range map[string]bool{"nowhere": true, "down": false} {
+		pool := w.pool(withTriggers(&types.LambdaConfigType{
+			CustomEmailSender: &types.CustomEmailLambdaVersionConfigType{LambdaArn: arn(name), LambdaVersion: "V1_0"},
+			KMSKeyID:          aws.String("arn:aws:kms:us-east-1:123456789012:key/8a23102c-9b68-4fed-82ce-523c5363539e"),
+		}))
+		address := name + "@example.org"
+		w.signUp(w.app(pool), "ada", "email", address)
+		err := w.service.SendByTrigger(t.Context(), w.messageTo(address))
+		if err == nil || delivery.IsPermanent(err) != hopeless {
+			t.Errorf("%s: hopeless %v: %v", name, delivery.IsPermanent(err), err)
+		}
+	}
+}
+
 // One address cannot have codes sent to ever more people.
 func TestCodesPerSource(t *testing.T) {
 	t.Parallel()

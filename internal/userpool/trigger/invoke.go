@@ -71,6 +71,9 @@ func (inv *Invoker) find(arn string) *target {
 	return nil
 }
 
+// Knows tells whether something stands behind an ARN.
+func (inv *Invoker) Knows(arn string) bool { return inv.find(arn) != nil }
+
 // Call asks the function behind an ARN of LambdaConfig and fills e.Response with
 // its answer. Its errors are for the caller of the operation, which must declare
 // UserLambdaValidation, UnexpectedLambda and InvalidLambdaResponse; the reason in

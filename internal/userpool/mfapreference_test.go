@@ -1,6 +1,7 @@
 package userpool_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -295,4 +296,40 @@ func TestGetUserAuthFactors(t *testing.T) {
 	if got := get(tokens).ConfiguredUserAuthFactors; !cmp.Equal(got, []types.AuthFactorType{"PASSWORD", "EMAIL_OTP", "SMS_OTP"}) {
 		t.Errorf("with a phone number too: %v", got)
 	}
+}
+
+// Operations that have no words for a lost race win it in the end.
+func TestFactorsChangedAtOnce(t *testing.T) {
+	t.Parallel()
+	onEveryEngine(t, func(t *testing.T, w *world) {
+		pool := w.pool()
+		w.offerTOTP(pool, "OPTIONAL")
+		app := w.app(pool)
+		w.member(app, "ada")
+		tokens := w.signIn(app, "ada")
+		w.enroll(tokens)
+		errs := make([]error, 16)
+		together(len(errs), func(i int) {
+			switch i % 4 {
+			case 0:
+				_, errs[i] = w.AssociateSoftwareToken(t.Context(), &idp.AssociateSoftwareTokenInput{AccessToken: tokens.AccessToken})
+			case 1:
+				errs[i] = w.choose(tokens, appMFA(true, true))
+			case 2:
+				_, errs[i] = w.SetUserSettings(t.Context(), &idp.SetUserSettingsInput{AccessToken: tokens.AccessToken, MFAOptions: []types.MFAOptionType{}})
+			case 3:
+				_, errs[i] = w.AdminSetUserMFAPreference(t.Context(), &idp.AdminSetUserMFAPreferenceInput{
+					UserPoolId: pool.Id, Username: aws.String("ada"), SoftwareTokenMfaSettings: &types.SoftwareTokenMfaSettingsType{Enabled: true, PreferredMfa: true},
+				})
+			}
+		})
+		for i, err := range errs {
+			if err != nil {
+				t.Errorf("change %d: %v", i, err)
+			}
+		}
+		if list, preferred := w.factors(tokens); !slices.Equal(list, []string{"SOFTWARE_TOKEN_MFA"}) || preferred != "SOFTWARE_TOKEN_MFA" {
+			t.Errorf("%v, preferring %s", list, preferred)
+		}
+	})
 }

@@ -112,6 +112,9 @@ func answerable(op *model.Operation, err error) (*model.Error, error) {
 	if op.Declares(answer.Type) || undeclared[answer.Type] {
 		return answer, nil
 	}
+	if errors.Is(err, store.ErrContention) { // told in words that the operation does not have
+		return storeError(op, err)
+	}
 	return internalOf(op), errors.Join(errUndeclared, err)
 }
 

@@ -212,6 +212,27 @@ func TestUnsignedOperation(t *testing.T) {
 	}
 }
 
+// A lost race is worth another try, also where the operation declares no error for it.
+func TestLostRaceOfAnOperationWithoutWords(t *testing.T) {
+	t.Parallel()
+	lost := errors.Join(cognitoidp.TooManyRequestsException.New("Rate exceeded"), store.ErrContention)
+	s := newServer(t, everything)
+	wire.Handle(s.Router, cognitoidp.SetUserMFAPreference, func(context.Context, *wire.Call, *cognitoidp.SetUserMFAPreferenceRequest) (*cognitoidp.SetUserMFAPreferenceResponse, error) {
+		return nil, lost
+	})
+	wire.Handle(s.Router, cognitoidp.SignUp, func(context.Context, *wire.Call, *cognitoidp.SignUpRequest) (*cognitoidp.SignUpResponse, error) {
+		return nil, lost
+	})
+	w := s.do(rpc("AWSCognitoIdentityProviderService.SetUserMFAPreference", `{"AccessToken":"x"}`))
+	if code, _ := errorOf(t, w); w.Code != 503 || code != "ServiceUnavailableException" {
+		t.Errorf("without words: %d %s", w.Code, code)
+	}
+	w = s.do(rpc(signUp, `{"ClientId":"abc","Username":"ada","Password":"Secret-1234"}`))
+	if code, message := errorOf(t, w); w.Code != 400 || code != "TooManyRequestsException" || message != "Rate exceeded" {
+		t.Errorf("with words: %d %s %s", w.Code, code, message)
+	}
+}
+
 func TestLogLine(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, everything)

@@ -1,7 +1,6 @@
 package userpool_test
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -9,7 +8,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
-	"github.com/aws/smithy-go"
 
 	"pintail/internal/userpool/srp"
 )
@@ -335,12 +333,6 @@ func TestHiddenChoiceLocks(t *testing.T) {
 // the same words, or both not at all.
 func wantsAlike(t testing.TB, when string, real, fake error) {
 	t.Helper()
-	words := func(err error) string {
-		if api, ok := errors.AsType[smithy.APIError](err); ok {
-			return api.ErrorCode() + ": " + api.ErrorMessage()
-		}
-		return "no refusal"
-	}
 	if words(real) != words(fake) {
 		t.Errorf("%s: whoever exists gets %q, nobody gets %q", when, words(real), words(fake))
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha1"
 	"encoding/base32"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"regexp"
 	"sync/atomic"
@@ -14,9 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
-
-	"pintail/internal/userpool"
 )
 
 // offerTOTP makes a pool offer authenticator apps, as a choice or to everybody.
@@ -79,9 +79,17 @@ func (w *world) enroll(tokens *types.AuthenticationResultType) string {
 	return secret
 }
 
-// shows gives a code of an app as a sign-in does.
-func (w *world) shows(pool *types.UserPoolType, username, code string) error {
-	return userpool.TakeToken(w.t.Context(), w.service, *pool.Id, username, code)
+// shows signs ada in by her password and a code of an app.
+func (w *world) shows(app *types.UserPoolClientType, code string) error {
+	asked, err := w.byPassword(app, "ada", password)
+	if err != nil {
+		return err
+	}
+	in, err := w.respond(app, asked.ChallengeName, asked.Session, "USERNAME", "ada", "SOFTWARE_TOKEN_MFA_CODE", code)
+	if err == nil && in.AuthenticationResult == nil {
+		err = fmt.Errorf("a code led to %s", in.ChallengeName)
+	}
+	return err
 }
 
 const (
@@ -90,12 +98,23 @@ const (
 	usedAppCode  = "ExpiredCodeException: Your software token has already been used once."
 )
 
-// says checks a refusal that has not gone over the wire.
+// says checks a refusal, or "" for none.
 func says(t testing.TB, err error, want string) {
 	t.Helper()
-	if got := fmt.Sprint(err); got != want {
+	if got := words(err); got != want {
 		t.Fatalf("got  %s\nwant %s", got, want)
 	}
+}
+
+// words are the code and the message of a refusal, "" for none.
+func words(err error) string {
+	if err == nil {
+		return ""
+	}
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
+		return api.ErrorCode() + ": " + api.ErrorMessage()
+	}
+	return err.Error()
 }
 
 func TestSoftwareToken(t *testing.T) {
@@ -107,7 +126,6 @@ func TestSoftwareToken(t *testing.T) {
 		w.member(app, "ada")
 		tokens := w.signIn(app, "ada")
 		secret := w.associate(tokens)
-		says(t, w.shows(pool, "ada", w.code(secret)), badAppCode) // not set up before it is verified
 		wants(t, w.verifyApp(tokens, wrong(w.code(secret))), "EnableSoftwareTokenMFAException", badSetupCode)
 		if err := w.verifyApp(tokens, w.code(secret)); err != nil {
 			t.Fatal(err)
@@ -115,16 +133,20 @@ func TestSoftwareToken(t *testing.T) {
 		if list, _ := w.factors(tokens); list != nil {
 			t.Errorf("an app that was verified is activated: %v", list)
 		}
+		w.signIn(app, "ada") // who is asked for nothing more
+		if err := w.choose(tokens, appMFA(true, false)); err != nil {
+			t.Fatal(err)
+		}
 
 		w.start() // another process knows what was used
-		says(t, w.shows(pool, "ada", w.code(secret)), usedAppCode)
-		says(t, w.shows(pool, "ada", codeAt(t, secret, w.clock.Now().Add(30*time.Second))), "<nil>")
-		says(t, w.shows(pool, "ada", w.code(secret)), usedAppCode) // older than one that was taken
+		says(t, w.shows(app, w.code(secret)), usedAppCode)
+		says(t, w.shows(app, codeAt(t, secret, w.clock.Now().Add(30*time.Second))), "")
+		says(t, w.shows(app, w.code(secret)), usedAppCode) // older than one that was taken
 		w.clock.Advance(time.Minute)
-		says(t, w.shows(pool, "ada", codeAt(t, secret, w.clock.Now().Add(-time.Minute))), badAppCode)
+		says(t, w.shows(app, codeAt(t, secret, w.clock.Now().Add(-time.Minute))), badAppCode)
 		var taken atomic.Int32
 		together(8, func(int) {
-			if w.shows(pool, "ada", w.code(secret)) == nil {
+			if w.shows(app, w.code(secret)) == nil {
 				taken.Add(1)
 			}
 		})
@@ -144,20 +166,23 @@ func TestSoftwareTokenReplaced(t *testing.T) {
 	w.member(app, "ada")
 	tokens := w.signIn(app, "ada")
 	first := w.enroll(tokens)
+	if err := w.choose(tokens, appMFA(true, false)); err != nil {
+		t.Fatal(err)
+	}
 	w.associate(tokens) // given up
 	second := w.associate(tokens)
 	if first == second {
 		t.Fatal("the same secret twice")
 	}
 	w.clock.Advance(time.Minute)
-	says(t, w.shows(pool, "ada", w.code(second)), badAppCode)
-	says(t, w.shows(pool, "ada", w.code(first)), "<nil>")
+	says(t, w.shows(app, w.code(second)), badAppCode)
+	says(t, w.shows(app, w.code(first)), "")
 	if err := w.verifyApp(tokens, w.code(second)); err != nil {
 		t.Fatal(err)
 	}
 	w.clock.Advance(time.Minute)
-	says(t, w.shows(pool, "ada", w.code(first)), badAppCode)
-	says(t, w.shows(pool, "ada", w.code(second)), "<nil>")
+	says(t, w.shows(app, w.code(first)), badAppCode)
+	says(t, w.shows(app, w.code(second)), "")
 }
 
 // Whoever guesses codes knows the password already: the fifth wrong one locks, and a
@@ -169,28 +194,31 @@ func TestSoftwareTokenGuesses(t *testing.T) {
 	w.offerTOTP(pool, "OPTIONAL")
 	app := w.app(pool)
 	w.member(app, "ada")
-	secret := w.enroll(w.signIn(app, "ada"))
+	tokens := w.signIn(app, "ada")
+	secret := w.enroll(tokens)
+	if err := w.choose(tokens, appMFA(true, false)); err != nil {
+		t.Fatal(err)
+	}
 	w.clock.Advance(time.Minute)
 	for range 5 {
-		w.signIn(app, "ada")
-		says(t, w.shows(pool, "ada", wrong(w.code(secret))), badAppCode)
+		says(t, w.shows(app, wrong(w.code(secret))), badAppCode)
 	}
 	const locked = "NotAuthorizedException: Password attempts exceeded"
-	says(t, w.shows(pool, "ada", w.code(secret)), locked)
+	says(t, w.shows(app, w.code(secret)), locked)
 	w.clock.Advance(time.Second)
-	says(t, w.shows(pool, "ada", wrong(w.code(secret))), badAppCode)
+	says(t, w.shows(app, wrong(w.code(secret))), badAppCode)
 	w.clock.Advance(time.Second)
-	says(t, w.shows(pool, "ada", w.code(secret)), locked) // twice as long
+	says(t, w.shows(app, w.code(secret)), locked) // twice as long
 	w.clock.Advance(2 * time.Second)
 	code := w.code(secret)
-	says(t, w.shows(pool, "ada", code), "<nil>")
+	says(t, w.shows(app, code), "")
 	// A code that was used before does not wipe the slate.
 	for range 4 {
-		says(t, w.shows(pool, "ada", wrong(code)), badAppCode)
+		says(t, w.shows(app, wrong(code)), badAppCode)
 	}
-	says(t, w.shows(pool, "ada", code), usedAppCode)
-	says(t, w.shows(pool, "ada", wrong(code)), badAppCode)
-	says(t, w.shows(pool, "ada", code), locked)
+	says(t, w.shows(app, code), usedAppCode)
+	says(t, w.shows(app, wrong(code)), badAppCode)
+	says(t, w.shows(app, code), locked)
 }
 
 func TestSoftwareTokenBySession(t *testing.T) {
@@ -202,13 +230,13 @@ func TestSoftwareTokenBySession(t *testing.T) {
 		w.member(app, "ada")
 		tokens := w.signIn(app, "ada")
 		w.offerTOTP(pool, "ON")
-		session := func(challenge string) *string {
+		session := func(challenge types.ChallengeNameType) *string {
 			t.Helper()
-			token, err := userpool.ChallengeSession(ctx, w.service, *app.ClientId, "ada", challenge)
-			if err != nil {
-				t.Fatal(err)
+			asked, err := w.byPassword(app, "ada", password)
+			if err != nil || asked.ChallengeName != challenge {
+				t.Fatalf("%+v, %v", asked, err)
 			}
-			return &token
+			return asked.Session
 		}
 		associate := func(session *string) (*idp.AssociateSoftwareTokenOutput, error) {
 			return w.AssociateSoftwareToken(ctx, &idp.AssociateSoftwareTokenInput{Session: session})
@@ -216,7 +244,7 @@ func TestSoftwareTokenBySession(t *testing.T) {
 		verify := func(session *string, code string) (*idp.VerifySoftwareTokenOutput, error) {
 			return w.VerifySoftwareToken(ctx, &idp.VerifySoftwareTokenInput{Session: session, UserCode: &code})
 		}
-		first := session("MFA_SETUP")
+		first, late := session("MFA_SETUP"), session("MFA_SETUP")
 		begun, err := associate(first)
 		if err != nil {
 			t.Fatal(err)
@@ -225,15 +253,15 @@ func TestSoftwareTokenBySession(t *testing.T) {
 		wants(t, err, notAuthorized, "Invalid session for the user, session can only be used once.")
 		_, err = verify(begun.Session, wrong(w.code(*begun.SecretCode)))
 		wants(t, err, "EnableSoftwareTokenMFAException", badSetupCode)
-		if done, err := userpool.TokenVerified(w.service, *begun.Session); done || err != nil {
-			t.Errorf("after a wrong code: %v, %v", done, err)
-		}
+		_, err = w.respond(app, "MFA_SETUP", begun.Session, "USERNAME", "ada")
+		wants(t, err, invalidParameter, "MFA setup is not complete: verify a software token or give an email address.")
 		verified, err := verify(begun.Session, w.code(*begun.SecretCode)) // a wrong code keeps the session
 		if err != nil {
 			t.Fatal(err)
 		}
-		if done, err := userpool.TokenVerified(w.service, *verified.Session); verified.Status != "SUCCESS" || !done || err != nil {
-			t.Errorf("status %s, %v, %v", verified.Status, done, err)
+		in, err := w.respond(app, "MFA_SETUP", verified.Session, "USERNAME", "ada")
+		if verified.Status != "SUCCESS" || err != nil || in.AuthenticationResult == nil {
+			t.Errorf("status %s, %+v, %v", verified.Status, in, err)
 		}
 		if list, _ := w.factors(tokens); !cmp.Equal(list, []string{"SOFTWARE_TOKEN_MFA"}) {
 			t.Errorf("activated in a pool that demands a second factor: %v", list)
@@ -243,7 +271,6 @@ func TestSoftwareTokenBySession(t *testing.T) {
 		wants(t, err, notAuthorized, "Invalid session for the user.")
 		_, err = associate(aws.String("AAAAAAAAAAAAAAAAAAAAAAAA"))
 		wants(t, err, notAuthorized, "Invalid session for the user.")
-		late := session("MFA_SETUP")
 		w.clock.Advance(3 * time.Minute)
 		_, err = associate(late)
 		wants(t, err, notAuthorized, "Invalid session for the user, session is expired.")
@@ -272,5 +299,4 @@ func TestSoftwareTokenRefusals(t *testing.T) {
 	wants(t, err, notAuthorized, "Invalid Access Token")
 	wants(t, w.verifyApp(tokens, "12345"), invalidParameter,
 		"1 validation error detected: Value at 'userCode' failed to satisfy constraint: Member must have length greater than or equal to 6")
-	says(t, w.shows(pool, "ada", "123456"), badAppCode) // no app at all
 }

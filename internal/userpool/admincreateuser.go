@@ -25,7 +25,7 @@ func (s *Service) adminCreateUser(ctx context.Context, c *wire.Call, in *cognito
 	if err != nil {
 		return nil, err
 	}
-	if err := s.preSignUp(ctx, by, p, u, trigger.PreSignUpAdminCreateUser, in.ValidationData); err != nil {
+	if err := s.preSignUp(ctx, by, p, u, trigger.PreSignUpAdminCreateUser, in.UserAttributes, in.ValidationData); err != nil {
 		return nil, err
 	}
 	i := invitation{}

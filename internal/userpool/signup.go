@@ -25,7 +25,7 @@ func (s *Service) signUp(ctx context.Context, c *wire.Call, in *cognitoidp.SignU
 		return nil, err
 	}
 	by := caller{c, cl.ClientId, in.ClientMetadata}
-	if err := s.preSignUp(ctx, by, p, u, trigger.PreSignUpSignUp, in.ValidationData); err != nil {
+	if err := s.preSignUp(ctx, by, p, u, trigger.PreSignUpSignUp, in.UserAttributes, in.ValidationData); err != nil {
 		return nil, err
 	}
 	if err := s.checkBreached(ctx, p, cl.ClientId, cognitoidp.EventFilterTypeSignUp, in.Password); err != nil {

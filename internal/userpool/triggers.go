@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 
 	"pintail/internal/delivery"
 	"pintail/internal/gen/cognitoidp"
@@ -44,14 +45,19 @@ func (u *user) triggerAttributes() map[string]string {
 }
 
 // preSignUp asks the PreSignUp trigger about a new user, who is confirmed and verified
-// as it answers. Only somebody who signs up can be confirmed so (Cognito developer
-// guide, "Pre sign-up Lambda trigger").
-func (s *Service) preSignUp(ctx context.Context, by caller, p *pool, u *user, source trigger.Source, validation []cognitoidp.AttributeType) error {
+// as it answers. It sees what was given of the user. Only somebody who signs up can be
+// confirmed so (Cognito developer guide, "Pre sign-up Lambda trigger").
+func (s *Service) preSignUp(ctx context.Context, by caller, p *pool, u *user, source trigger.Source, given, validation []cognitoidp.AttributeType) error {
 	if p.LambdaConfig.PreSignUp == "" {
 		return nil
 	}
 	e := &trigger.PreSignUpEvent{Header: by.header(p, source, u.Username)}
 	e.Request.UserAttributes, e.Request.ClientMetadata = maps.Clone(u.Attributes), by.metadata
+	for _, flag := range []string{attrEmailVerified, attrPhoneVerified} { // which we have set ourselves
+		if !slices.ContainsFunc(given, func(a cognitoidp.AttributeType) bool { return a.Name == flag }) {
+			delete(e.Request.UserAttributes, flag)
+		}
+	}
 	for _, v := range validation {
 		if e.Request.ValidationData == nil {
 			e.Request.ValidationData = make(trigger.Map)

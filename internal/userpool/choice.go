@@ -272,6 +272,9 @@ func (a *attempt) answerWebAuthn(ctx context.Context) (*answer, error) {
 		if u, err = a.sessionUserNamed(tx, name); err != nil {
 			return err
 		}
+		if !slices.Contains(a.firstFactors(u), cognitoidp.ChallengeNameTypeWebAuthn) { // any more
+			return errIncorrect()
+		}
 		_, err := a.passkeyAnswer(tx, a.pool, u, a.now.Passkey, credential, a.call.Time)
 		return err
 	})

@@ -20,8 +20,13 @@ func (a *attempt) migrateAtSignIn(ctx context.Context, name, password string) (*
 	if a.pool.LambdaConfig.UserMigration == "" {
 		return nil, nil
 	}
-	defer a.turns.take(a.pool.Id, a.pool.fold(name))()
 	if u, err := a.find(ctx, a.pool, name); u != nil || err != nil {
+		return nil, err
+	}
+	// Not the turns of passwords: the function may hang, and users who are known do not
+	// wait for it.
+	defer a.migrating.take(a.pool.Id, a.pool.fold(name))()
+	if u, err := a.find(ctx, a.pool, name); u != nil || err != nil { // come in meanwhile
 		return nil, err
 	}
 	if a.unknownLocked(name) { // the other directory's passwords are not to be guessed either

@@ -108,6 +108,26 @@ func TestSignInWithPasskeyRefused(t *testing.T) {
 	wants(t, err, notAuthorized, "Invalid session for the user, session is expired.")
 }
 
+// A passkey alone does not do for somebody who has activated a second factor, though they
+// were asked for it before.
+func TestPasskeyAndANewSecondFactor(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	p := w.pool(withPasskeys)
+	w.offerTOTP(p, "OPTIONAL")
+	app := w.app(p, byChoice)
+	w.member(app, "ada")
+	tokens := w.signIn(app, "ada")
+	held := w.addPasskey(tokens.AccessToken, passkeytest.NewES256(t))
+	options, session := w.askPasskey(app, "ada")
+	w.enroll(tokens)
+	if err := w.choose(tokens, appMFA(true, true)); err != nil {
+		t.Fatal(err)
+	}
+	_, err := w.showPasskey(app, "ada", session, held.Get(t, options, page))
+	wants(t, err, notAuthorized, "Incorrect username or password.")
+}
+
 // A passkey stands for both factors where the pool says so, and only when it
 // verified its user.
 func TestPasskeyAsBothFactors(t *testing.T) {

@@ -177,7 +177,24 @@ func (a *attempt) admit(ctx context.Context, name string) error {
 	if err := a.checkSource(ctx, u); err != nil || u == nil && !a.client.hidesUsers() {
 		return err
 	}
+	if a.beginsWithPassword() && a.locked(u, name) {
+		return errLocked()
+	}
 	return a.preAuthentication(ctx, u)
+}
+
+// beginsWithPassword tells whether the flow's first factor is a password.
+func (a *attempt) beginsWithPassword() bool {
+	return a.now.Flow != cognitoidp.AuthFlowTypeUserAuth && a.now.Flow != cognitoidp.AuthFlowTypeCustomAuth
+}
+
+// locked tells whether passwords of a user are not even looked at now; a nil user is one
+// that does not exist.
+func (a *attempt) locked(u *user, name string) bool {
+	if u == nil {
+		return a.unknownLocked(name)
+	}
+	return u.Attempts.locked(a.call.Time)
 }
 
 // admitted is admit for flows that begin without a factor. It returns the user, nil for

@@ -1,10 +1,12 @@
 package userpool_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
@@ -327,4 +329,61 @@ func TestCodesPerSourceOfNobody(t *testing.T) {
 		_, err := w.begin(app, nil, "USERNAME", name, "PREFERRED_CHALLENGE", "EMAIL_OTP")
 		return err
 	})
+}
+
+// While a name is locked its owner's function is not asked: strangers must not be able to
+// call it without end.
+func TestPreAuthenticationWhileLocked(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	f := w.functions(map[string]function{"pre": agree})
+	app := w.app(w.pool(withTriggers(&types.LambdaConfigType{PreAuthentication: arn("pre")})), hidden)
+	w.member(app, "ada")
+	for _, name := range []string{"ada", "eve"} {
+		for range 5 {
+			_, err := w.byPassword(app, name, "Wrong-1!")
+			wants(t, err, notAuthorized, "Incorrect username or password.")
+		}
+		if asked := len(f.sources()); asked != 5 {
+			t.Errorf("%s: asked %d times", name, asked)
+		}
+		_, err := w.byPassword(app, name, password)
+		wants(t, err, notAuthorized, "Password attempts exceeded")
+		_, err = w.challenge(app, name, srpClient(app, password))
+		wants(t, err, notAuthorized, "Password attempts exceeded")
+		if asked := f.sources(); len(asked) != 0 {
+			t.Errorf("%s: asked while locked: %v", name, asked)
+		}
+	}
+}
+
+// A function that hangs over a name that nobody has holds up nobody who is known.
+func TestMigrationThatHangs(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	asked, release := make(chan struct{}, 3), make(chan struct{})
+	w.functions(map[string]function{"old": func(event) string {
+		asked <- struct{}{}
+		<-release
+		return "Nobody"
+	}})
+	pool := w.pool(withTriggers(&types.LambdaConfigType{UserMigration: arn("old")}))
+	app := w.app(pool)
+	ended := make(chan error, 1)
+	go func() {
+		_, err := w.byPassword(app, "ada", "old-secret")
+		ended <- err
+	}()
+	<-asked
+	w.signUp(app, "ada", "email", "ada@example.org") // who is known now
+	w.confirmAsAdmin(pool, "ada")
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second) // less than the function gets
+	defer cancel()
+	_, err := w.InitiateAuth(ctx, &idp.InitiateAuthInput{AuthFlow: "USER_PASSWORD_AUTH", ClientId: app.ClientId,
+		AuthParameters: map[string]string{"USERNAME": "ada", "PASSWORD": password}})
+	if err != nil {
+		t.Errorf("somebody who is known: %v", err)
+	}
+	close(release)
+	wants(t, <-ended, "UserLambdaValidationException", "UserMigration failed with error Nobody.")
 }

@@ -95,16 +95,17 @@ type Service struct {
 	idpSecrets *keys.Sealer // identity providers' secrets
 	pages      *store.Tokens
 
-	newKeys  keySource
-	pools    *fresh.Cache[string, *pool]
-	clients  *fresh.Cache[string, *client]
-	sizes    estimates
-	risks    *fresh.Cache[riskKey, *riskRules] // nil where there is no configuration
-	turns    turns
-	spent    *memory[bool]         // challenges that were answered rightly
-	unknowns *memory[attempts]     // attempts on users that do not exist
-	sources  *memory[attempts]     // codes by where their callers are
-	checked  *memory[checkedToken] // access tokens whose signature is good, by their hash
+	newKeys   keySource
+	pools     *fresh.Cache[string, *pool]
+	clients   *fresh.Cache[string, *client]
+	sizes     estimates
+	risks     *fresh.Cache[riskKey, *riskRules] // nil where there is no configuration
+	turns     turns
+	migrating turns                 // of names that a UserMigration function is asked about
+	spent     *memory[bool]         // challenges that were answered rightly
+	unknowns  *memory[attempts]     // attempts on users that do not exist
+	sources   *memory[attempts]     // codes by where their callers are
+	checked   *memory[checkedToken] // access tokens whose signature is good, by their hash
 
 	slowHashes chan struct{} // holds one for every imported hash that is being checked
 	pace       pace          // hides in time who exists

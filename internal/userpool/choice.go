@@ -238,7 +238,7 @@ func (a *attempt) refuseNobody(name string) error {
 	if locked {
 		return errLocked()
 	}
-	return cmp.Or(a.allowSource(a.call, a.pool), errCodeMismatch())
+	return cmp.Or(a.allowSource(a.call, a.pool), forFirstFactor.mismatch())
 }
 
 // askPasskey asks for a signature of one of the user's passkeys.

@@ -69,7 +69,7 @@ func TestChooseHowToBegin(t *testing.T) {
 		wants(t, err, notAuthorized, "Invalid session for the user, session can only be used once.")
 		code := w.otpTo("ada@example.org")
 		_, err = w.respond(app, "EMAIL_OTP", mail.Session, "USERNAME", "ada", "EMAIL_OTP_CODE", "x"+code[1:])
-		wants(t, err, "CodeMismatchException", "Invalid verification code provided, please try again.")
+		wants(t, err, "CodeMismatchException", "Invalid code or auth state for the user.")
 		in, err := w.respond(app, "EMAIL_OTP", mail.Session, "USERNAME", "ada", "EMAIL_OTP_CODE", code)
 		if err != nil || in.AuthenticationResult == nil {
 			t.Fatalf("%+v, %v", in, err)
@@ -257,7 +257,7 @@ func TestHiddenChoice(t *testing.T) {
 		}
 		if fake.ChallengeName == "EMAIL_OTP" {
 			_, err = w.respond(app, "EMAIL_OTP", fake.Session, "USERNAME", "eve", "EMAIL_OTP_CODE", "12345678")
-			wants(t, err, "CodeMismatchException", "Invalid verification code provided, please try again.")
+			wants(t, err, "CodeMismatchException", "Invalid code or auth state for the user.")
 		}
 	}
 	_, open := w.choicePool(false)
@@ -373,7 +373,7 @@ func TestHiddenChoiceRefusals(t *testing.T) {
 				return err
 			}
 			_, err = w.respond(app, "EMAIL_OTP", asked.Session, "USERNAME", name, "EMAIL_OTP_CODE", "wrong")
-			wants(t, err, "CodeMismatchException", "Invalid verification code provided, please try again.")
+			wants(t, err, "CodeMismatchException", "Invalid code or auth state for the user.")
 		}
 		_, err := ask(name, "PREFERRED_CHALLENGE", "EMAIL_OTP")
 		wants(t, err, notAuthorized, "Password attempts exceeded")

@@ -79,7 +79,7 @@ func (s *Service) takeCode(p *pool, u *user, why purpose, given string, c *wire.
 		return code{}, errExpiredCode()
 	}
 	if subtle.ConstantTimeCompare(kept.MAC, s.codeMAC(p, u, why, given)) != 1 {
-		return code{}, cmp.Or(s.allowSource(c, p), errCodeMismatch())
+		return code{}, cmp.Or(s.allowSource(c, p), why.mismatch())
 	}
 	delete(u.Codes, string(why))
 	return kept, nil
@@ -93,6 +93,14 @@ func (s *Service) knowsCode(p *pool, u *user, why purpose, given string, now tim
 
 func errExpiredCode() error {
 	return cognitoidp.ExpiredCodeException.New("Invalid code provided, please request a code again.")
+}
+
+// mismatch refuses a wrong code.
+func (why purpose) mismatch() error {
+	if why == forFirstFactor || why == forSecondFactor {
+		return cognitoidp.CodeMismatchException.New("Invalid code or auth state for the user.")
+	}
+	return errCodeMismatch()
 }
 
 func errCodeMismatch() error {

@@ -138,7 +138,7 @@ func (a *attempt) answerMessageMFA(ctx context.Context) (*answer, error) {
 			case err != nil:
 				return err
 			case kept.Attribute != messageAttributes[a.now.Challenge]:
-				return errCodeMismatch()
+				return forSecondFactor.mismatch()
 			case kept.To != u.Attributes[kept.Attribute]: // the address may be in other hands by now
 				return errExpiredCode()
 			}

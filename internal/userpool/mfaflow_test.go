@@ -93,7 +93,7 @@ func TestSecondFactorBySMS(t *testing.T) {
 		}
 		for range 4 {
 			_, err = w.respond(app, "SMS_MFA", asked.Session, "USERNAME", "ada", "SMS_MFA_CODE", wrong(m.Code))
-			wants(t, err, "CodeMismatchException", "Invalid verification code provided, please try again.")
+			wants(t, err, "CodeMismatchException", "Invalid code or auth state for the user.")
 		}
 		in, err := w.respond(app, "SMS_MFA", asked.Session, "USERNAME", "ada", "SMS_MFA_CODE", m.Code)
 		if err != nil || in.AuthenticationResult == nil {
@@ -119,7 +119,7 @@ func TestGuessingASecondFactor(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = w.respond(app, "SMS_MFA", asked.Session, "USERNAME", "ada", "SMS_MFA_CODE", wrong(w.codeTo("+4915112345678")))
-		wants(t, err, "CodeMismatchException", "Invalid verification code provided, please try again.")
+		wants(t, err, "CodeMismatchException", "Invalid code or auth state for the user.")
 	}
 	_, err := w.byPassword(app, "ada", password)
 	wants(t, err, notAuthorized, "Password attempts exceeded")

@@ -1,6 +1,7 @@
 package userpool_test
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -285,4 +286,100 @@ func TestCodeToAnEarlierPhone(t *testing.T) {
 	w.mustAdminSet(pool, "ada", "phone_number", "+4915112345679")
 	_, err = w.respond(app, "SMS_MFA", asked.Session, "USERNAME", "ada", "SMS_MFA_CODE", w.codeTo("+4915112345678"))
 	wants(t, err, "ExpiredCodeException", "Invalid code provided, please request a code again.")
+}
+
+// A server signs people in for them, and what it begins only it goes on with.
+func TestAdminSignIn(t *testing.T) {
+	t.Parallel()
+	onEveryEngine(t, func(t *testing.T, w *world) {
+		pool, elsewhere := w.pool(), w.pool()
+		byServer := func(in *idp.CreateUserPoolClientInput) {
+			in.ExplicitAuthFlows = []types.ExplicitAuthFlowsType{"ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"}
+		}
+		app, foreign := w.app(pool, byServer), w.app(elsewhere, byServer)
+		w.member(app, "ada", "phone_number", "+4915112345678")
+		begin := func(pool *types.UserPoolType, app *types.UserPoolClientType, flow types.AuthFlowType, pairs ...string) (*idp.AdminInitiateAuthOutput, error) {
+			return w.AdminInitiateAuth(t.Context(), &idp.AdminInitiateAuthInput{UserPoolId: pool.Id, ClientId: app.ClientId, AuthFlow: flow, AuthParameters: details(pairs...)})
+		}
+		answer := func(pool *types.UserPoolType, app *types.UserPoolClientType, name types.ChallengeNameType, session *string, pairs ...string) (*idp.AdminRespondToAuthChallengeOutput, error) {
+			return w.AdminRespondToAuthChallenge(t.Context(), &idp.AdminRespondToAuthChallengeInput{
+				UserPoolId: pool.Id, ClientId: app.ClientId, ChallengeName: name, Session: session, ChallengeResponses: details(pairs...)})
+		}
+		const flow, invalidSession = "ADMIN_USER_PASSWORD_AUTH", "Invalid session for the user."
+		_, err := begin(pool, foreign, flow, "USERNAME", "ada", "PASSWORD", password)
+		wants(t, err, notFound, "User pool client "+*foreign.ClientId+" does not exist.")
+		_, err = begin(pool, app, flow, "USERNAME", "eve", "PASSWORD", password)
+		wants(t, err, noUser, absent)
+		_, err = begin(pool, app, flow, "USERNAME", "ada", "PASSWORD", "Wrong-1!")
+		wants(t, err, notAuthorized, "Incorrect username or password.")
+		_, err = begin(pool, app, flow, "USERNAME", "ada")
+		wants(t, err, invalidParameter, "Missing required parameter PASSWORD")
+		_, err = begin(pool, app, "USER_PASSWORD_AUTH", "USERNAME", "ada", "PASSWORD", password)
+		wants(t, err, invalidParameter, "Initiate Auth method not supported.")
+
+		first, err := begin(pool, app, flow, "USERNAME", "ada", "PASSWORD", password)
+		if err != nil || first.AuthenticationResult == nil {
+			t.Fatalf("%+v, %v", first, err)
+		}
+		refresh := *first.AuthenticationResult.RefreshToken
+		_, err = begin(elsewhere, foreign, "REFRESH_TOKEN_AUTH", "REFRESH_TOKEN", refresh)
+		wants(t, err, notAuthorized, "Invalid Refresh Token")
+		_, err = begin(pool, w.app(pool, byServer), "REFRESH_TOKEN_AUTH", "REFRESH_TOKEN", refresh)
+		wants(t, err, notAuthorized, "Invalid Refresh Token")
+		again, err := begin(pool, app, "REFRESH_TOKEN_AUTH", "REFRESH_TOKEN", refresh)
+		if err != nil || again.AuthenticationResult == nil || again.AuthenticationResult.RefreshToken != nil {
+			t.Fatalf("%+v, %v", again, err)
+		}
+
+		w.setMFA(pool, func(in *idp.SetUserPoolMfaConfigInput) {
+			in.SmsMfaConfiguration = &types.SmsMfaConfigType{SmsConfiguration: smsRole}
+		})
+		asked, err := begin(pool, app, flow, "USERNAME", "ada", "PASSWORD", password)
+		if err != nil || asked.ChallengeName != "SMS_MFA" {
+			t.Fatalf("%+v, %v", asked, err)
+		}
+		code := []string{"USERNAME", "ada", "SMS_MFA_CODE", w.codeTo("+4915112345678")}
+		_, err = w.respond(app, "SMS_MFA", asked.Session, code...)
+		wants(t, err, notAuthorized, invalidSession)
+		_, err = answer(elsewhere, foreign, "SMS_MFA", asked.Session, code...)
+		wants(t, err, notAuthorized, invalidSession)
+		in, err := answer(pool, app, "SMS_MFA", asked.Session, code...)
+		if err != nil || in.AuthenticationResult == nil {
+			t.Fatalf("%+v, %v", in, err)
+		}
+
+		client := srpClient(app, password)
+		challenge, err := w.challenge(app, "ada", client)
+		if err != nil {
+			t.Fatal(err)
+		}
+		claim := w.answer(app, client, challenge.ChallengeParameters)
+		_, err = w.AdminRespondToAuthChallenge(t.Context(), &idp.AdminRespondToAuthChallengeInput{
+			UserPoolId: pool.Id, ClientId: app.ClientId, ChallengeName: "PASSWORD_VERIFIER", ChallengeResponses: claim.ChallengeResponses,
+		})
+		wants(t, err, notAuthorized, invalidSession)
+	})
+}
+
+// Two answers with one code at once let in once.
+func TestOneCodeAtOnce(t *testing.T) {
+	t.Parallel()
+	onEveryEngine(t, func(t *testing.T, w *world) {
+		_, app := w.smsPool()
+		w.member(app, "ada", "phone_number", "+4915112345678")
+		asked, err := w.byPassword(app, "ada", password)
+		if err != nil {
+			t.Fatal(err)
+		}
+		code := w.codeTo("+4915112345678")
+		var in atomic.Int32
+		together(8, func(int) {
+			if out, err := w.respond(app, "SMS_MFA", asked.Session, "USERNAME", "ada", "SMS_MFA_CODE", code); err == nil && out.AuthenticationResult != nil {
+				in.Add(1)
+			}
+		})
+		if in.Load() != 1 {
+			t.Errorf("one code let in %d times", in.Load())
+		}
+	})
 }

@@ -383,3 +383,38 @@ func TestOneCodeAtOnce(t *testing.T) {
 		}
 	})
 }
+
+// A new password ends what was begun by the old one: it may be new because somebody else
+// knew the old one.
+func TestNewPasswordEndsSessions(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	pool, app := w.smsPool()
+	w.member(app, "ada", "phone_number", "+4915112345678")
+	asked, err := w.byPassword(app, "ada", password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.setsPassword(pool, "ada", "Another-1!pass", true); err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.respond(app, "SMS_MFA", asked.Session, "USERNAME", "ada", "SMS_MFA_CODE", w.codeTo("+4915112345678"))
+	wants(t, err, notAuthorized, "Invalid session for the user, session can only be used once.")
+
+	w.mustCreate(pool, "bob", byEmail, "email", "bob@example.org")
+	asked, err = w.byPassword(app, "bob", w.messageTo("bob@example.org").Code)
+	if err != nil || asked.ChallengeName != "NEW_PASSWORD_REQUIRED" {
+		t.Fatalf("%+v, %v", asked, err)
+	}
+	w.mustCreate(pool, "bob", again) // the first invitation was seen by others
+	_, err = w.respond(app, "NEW_PASSWORD_REQUIRED", asked.Session, "USERNAME", "bob", "NEW_PASSWORD", "Thief-1!pass")
+	wants(t, err, notAuthorized, "Invalid session for the user, session can only be used once.")
+	asked, err = w.byPassword(app, "bob", w.messageTo("bob@example.org").Code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := w.respond(app, "NEW_PASSWORD_REQUIRED", asked.Session, "USERNAME", "bob", "NEW_PASSWORD", "Owner-1!pass")
+	if err != nil || in.ChallengeName != "MFA_SETUP" && in.AuthenticationResult == nil {
+		t.Errorf("%+v, %v", in, err)
+	}
+}

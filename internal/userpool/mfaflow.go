@@ -101,6 +101,7 @@ func (a *attempt) sendFactor(ctx context.Context, u *user, factor cognitoidp.Cha
 	if u.Guesses.locked(a.call.Time) {
 		return nil, errLocked()
 	}
+	a.withNewEmail(u) // as the pool's functions are to see the user
 	n, err := a.notice(ctx, a.by(), a.pool, onAuthentication, func() (*user, error) { return u, nil })
 	if err != nil {
 		return nil, err
@@ -113,6 +114,7 @@ func (a *attempt) sendFactor(ctx context.Context, u *user, factor cognitoidp.Cha
 			return err
 		}
 		return a.pool.modify(tx, u, func() (err error) {
+			defer a.withNewEmail(u)()
 			details, err = a.sendCode(tx, a.pool, u, why, n, attribute, u.Attributes[attribute], a.call.Time)
 			return err
 		})
@@ -123,6 +125,16 @@ func (a *attempt) sendFactor(ctx context.Context, u *user, factor cognitoidp.Cha
 	return a.challenge(u, factor, map[string]string{
 		paramMedium: string(details.DeliveryMedium), paramDestination: details.Destination, paramUserID: u.Username,
 	})
+}
+
+// withNewEmail gives the user the address that they set up, if they do, until the
+// function that it returns takes it away again.
+func (a *attempt) withNewEmail(u *user) (without func()) {
+	if a.now.NewEmail == "" {
+		return func() {}
+	}
+	u.set(attrEmail, a.now.NewEmail)
+	return func() { u.set(attrEmail, "") }
 }
 
 // answerMessageMFA takes the code of SMS_MFA, or of EMAIL_OTP as a second factor.
@@ -139,12 +151,29 @@ func (a *attempt) answerMessageMFA(ctx context.Context) (*answer, error) {
 				return err
 			case kept.Attribute != messageAttributes[a.now.Challenge]:
 				return forSecondFactor.mismatch()
+			case a.now.NewEmail != "":
+				return a.takeNewEmail(u, kept)
 			case kept.To != u.Attributes[kept.Attribute]: // the address may be in other hands by now
 				return errExpiredCode()
 			}
 			return nil
 		})
 	})
+}
+
+// takeNewEmail makes the address that a code has proved the user's, unless they have
+// another one, or another second factor, by now.
+func (a *attempt) takeNewEmail(u *user, proved code) error {
+	switch err := a.pool.toSetUp(u); {
+	case err != nil:
+		return err
+	case proved.To != a.now.NewEmail:
+		return errExpiredCode()
+	}
+	u.set(attrEmail, proved.To)
+	u.verify(attrEmail)
+	u.touch(a.call.Time)
+	return nil
 }
 
 // answerSoftwareToken takes the code of SOFTWARE_TOKEN_MFA.
@@ -230,13 +259,6 @@ func (a *attempt) answerMFASetup(ctx context.Context) (*answer, error) {
 	if err := a.used(); err != nil {
 		return nil, err
 	}
-	u, err = a.change(ctx, a.params[paramUsername], func(_ store.Tx, u *user) error {
-		u.set(attrEmail, address)
-		u.touch(a.call.Time)
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
+	a.now.NewEmail = address
 	return a.sendFactor(ctx, u, cognitoidp.ChallengeNameTypeEmailOtp, forSecondFactor)
 }

@@ -418,3 +418,53 @@ func TestNewPasswordEndsSessions(t *testing.T) {
 		t.Errorf("%+v, %v", in, err)
 	}
 }
+
+// An address that is set up as a second factor is the user's once its code was right:
+// a slip of the pen locks nobody out.
+func TestSetUpMailAtSignIn(t *testing.T) {
+	t.Parallel()
+	onEveryEngine(t, func(t *testing.T, w *world) {
+		pool := w.pool(byOwnMail)
+		app := w.app(pool)
+		w.signUp(app, "ada")
+		w.confirmAsAdmin(pool, "ada")
+		w.setMFA(pool, func(in *idp.SetUserPoolMfaConfigInput) {
+			in.MfaConfiguration, in.EmailMfaConfiguration = "ON", &types.EmailMfaConfigType{}
+		})
+		setUp := func(address string) *idp.RespondToAuthChallengeOutput {
+			t.Helper()
+			asked, err := w.byPassword(app, "ada", password)
+			if err != nil || asked.ChallengeName != "MFA_SETUP" || asked.ChallengeParameters["MFAS_CAN_SETUP"] != `["EMAIL_OTP"]` {
+				t.Fatalf("%+v, %v", asked, err)
+			}
+			sent, err := w.respond(app, "MFA_SETUP", asked.Session, "USERNAME", "ada", "EMAIL", address)
+			if err != nil || sent.ChallengeName != "EMAIL_OTP" {
+				t.Fatalf("%+v, %v", sent, err)
+			}
+			return sent
+		}
+		slip := setUp("adda@example.org")
+		if has := values(w.adminGet(pool, "ada").UserAttributes); has["email"] != "" || has["email_verified"] != "" {
+			t.Errorf("before the code: %v", has)
+		}
+		sent := setUp("ada@example.org")
+		if to := sent.ChallengeParameters["CODE_DELIVERY_DESTINATION"]; to != "a***@e***" {
+			t.Errorf("sent to %s", to)
+		}
+		code := w.codeTo("ada@example.org")
+		_, err := w.respond(app, "EMAIL_OTP", slip.Session, "USERNAME", "ada", "EMAIL_OTP_CODE", code)
+		wants(t, err, "ExpiredCodeException", "Invalid code provided, please request a code again.")
+		sent = setUp("ada@example.org")
+		in, err := w.respond(app, "EMAIL_OTP", sent.Session, "USERNAME", "ada", "EMAIL_OTP_CODE", w.codeTo("ada@example.org"))
+		if err != nil || in.AuthenticationResult == nil {
+			t.Fatalf("%+v, %v", in, err)
+		}
+		if has := values(w.adminGet(pool, "ada").UserAttributes); has["email"] != "ada@example.org" || has["email_verified"] != "true" {
+			t.Errorf("after the code: %v", has)
+		}
+		asked, err := w.byPassword(app, "ada", password)
+		if err != nil || asked.ChallengeName != "EMAIL_OTP" {
+			t.Errorf("%+v, %v", asked, err)
+		}
+	})
+}

@@ -48,6 +48,9 @@ type session struct {
 	NewPassword bool `json:",omitzero"`
 	// TokenVerified tells that the user set an authenticator app up on the way.
 	TokenVerified bool `json:",omitzero"`
+	// NewEmail is the address that the user sets up as a second factor, and that is theirs
+	// once its code was right.
+	NewEmail string `json:",omitzero"`
 	// Passkey is the challenge that a passkey is to sign.
 	Passkey []byte `json:",omitzero"`
 	// Custom is how far the pool's own challenges have come.

@@ -286,7 +286,7 @@ func TestDisabledUsersDoNotBegin(t *testing.T) {
 			t.Fatalf("%s: %+v, %v", name, asked, err)
 		}
 		_, err = w.respond(hiding, "EMAIL_OTP", asked.Session, "USERNAME", name, "EMAIL_OTP_CODE", "00000000")
-		wants(t, err, "CodeMismatchException", mismatch)
+		wants(t, err, "CodeMismatchException", "Invalid code or auth state for the user.")
 
 		asked, err = w.begin(hiding, nil, "USERNAME", name)
 		if err != nil || !slices.Equal(asked.AvailableChallenges, []types.ChallengeNameType{"PASSWORD", "PASSWORD_SRP", "EMAIL_OTP"}) {
@@ -320,7 +320,7 @@ func TestHiddenChoiceLocks(t *testing.T) {
 		}
 		for range 5 {
 			_, err := w.respond(app, "EMAIL_OTP", asked.Session, "USERNAME", name, "EMAIL_OTP_CODE", "x")
-			wants(t, err, "CodeMismatchException", mismatch)
+			wants(t, err, "CodeMismatchException", "Invalid code or auth state for the user.")
 		}
 		_, err = w.respond(app, "EMAIL_OTP", asked.Session, "USERNAME", name, "EMAIL_OTP_CODE", "x")
 		wants(t, err, notAuthorized, "Password attempts exceeded")

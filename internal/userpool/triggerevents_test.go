@@ -253,3 +253,75 @@ func TestEventsOfSenders(t *testing.T) {
 			"userAttributes":{"sub":"SUB","`+attribute+`":"`+address+`","`+attribute+`_verified":"false","cognito:user_status":"UNCONFIRMED"}}`, "")
 	}
 }
+
+// What functions are told of the other ways in: a second factor, a new password, a device.
+func TestEventsOfOtherWaysIn(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	asked := w.whatEach(map[string]function{"all": agree})
+	pool := w.pool(withDevices(false), withTriggers(&types.LambdaConfigType{
+		CustomMessage: arn("all"), PreTokenGeneration: arn("all"), PostConfirmation: arn("all"), PostAuthentication: arn("all"),
+	}))
+	app := w.app(pool)
+	const groups = `"groupConfiguration":{"groupsToOverride":[],"iamRolesToOverride":[],"preferredRole":null}`
+	w.mustCreate(pool, "ada", byEmail, "email", "ada@example.org", "email_verified", "true", "phone_number", "+4915112345678", "phone_number_verified", "true")
+	sub := values(w.adminGet(pool, "ada").UserAttributes)["sub"]
+	is := func(source, request, response string) {
+		t.Helper()
+		isExactly(t, pool, *app.ClientId, sub, asked[source], source, "1", "ada", request, response)
+	}
+	const user = `"userAttributes":{"sub":"SUB","email":"ada@example.org","email_verified":"true","phone_number":"+4915112345678","phone_number_verified":"true","cognito:user_status":"CONFIRMED"}`
+	metadata := map[string]string{"page": "next"}
+	answer := func(name types.ChallengeNameType, session *string, pairs ...string) *idp.RespondToAuthChallengeOutput {
+		t.Helper()
+		out, err := w.RespondToAuthChallenge(t.Context(), &idp.RespondToAuthChallengeInput{
+			ClientId: app.ClientId, ChallengeName: name, Session: session, ChallengeResponses: details(pairs...), ClientMetadata: metadata,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	first, err := w.byPassword(app, "ada", w.messageTo("ada@example.org").Code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := answer("NEW_PASSWORD_REQUIRED", first.Session, "USERNAME", "ada", "NEW_PASSWORD", password)
+	is("TokenGeneration_NewPasswordChallenge", `{`+user+`,`+groups+`,"clientMetadata":{"page":"next"}}`, `{"claimsOverrideDetails":null}`)
+	is("PostAuthentication_Authentication", `{`+user+`,"newDeviceUsed":true,"clientMetadata":{"page":"next"}}`, `{}`)
+
+	m := w.machine(in.AuthenticationResult)
+	w.confirmDevice(in.AuthenticationResult, m, "")
+	begun, err := w.fromDevice(app, m.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	session, claim := w.deviceClaim(app, begun.Session, m, m.secret)
+	answer("DEVICE_PASSWORD_VERIFIER", session, claim...)
+	is("TokenGeneration_AuthenticateDevice", `{`+user+`,`+groups+`,"clientMetadata":{"page":"next"}}`, `{"claimsOverrideDetails":null}`)
+	is("PostAuthentication_Authentication", `{`+user+`,"newDeviceUsed":false,"clientMetadata":{"page":"next"}}`, `{}`)
+
+	w.setMFA(pool, func(in *idp.SetUserPoolMfaConfigInput) {
+		in.SmsMfaConfiguration, in.SoftwareTokenMfaConfiguration = &types.SmsMfaConfigType{SmsConfiguration: smsRole}, totpOn
+	})
+	w.enroll(in.AuthenticationResult)
+	choice, err := w.byPassword(app, "ada", password)
+	if err != nil || choice.ChallengeName != "SELECT_MFA_TYPE" {
+		t.Fatalf("%+v, %v", choice, err)
+	}
+	answer("SELECT_MFA_TYPE", choice.Session, "USERNAME", "ada", "ANSWER", "SMS_MFA")
+	is("CustomMessage_Authentication", `{`+user+`,"codeParameter":"{####}","linkParameter":"{##Click Here##}","usernameParameter":null,"clientMetadata":{"page":"next"}}`,
+		`{"smsMessage":null,"emailMessage":null,"emailSubject":null}`)
+
+	if _, err := w.ForgotPassword(t.Context(), &idp.ForgotPasswordInput{ClientId: app.ClientId, Username: aws.String("ada"), ClientMetadata: metadata}); err != nil {
+		t.Fatal(err)
+	}
+	is("CustomMessage_ForgotPassword", `{`+user+`,"codeParameter":"{####}","linkParameter":"{##Click Here##}","usernameParameter":null,"clientMetadata":{"page":"next"}}`,
+		`{"smsMessage":null,"emailMessage":null,"emailSubject":null}`)
+	_, err = w.ConfirmForgotPassword(t.Context(), &idp.ConfirmForgotPasswordInput{ClientId: app.ClientId, Username: aws.String("ada"), Password: aws.String("Another-1!pass"),
+		ConfirmationCode: aws.String(w.codeTo("+4915112345678")), ClientMetadata: metadata})
+	if err != nil {
+		t.Fatal(err)
+	}
+	is("PostConfirmation_ConfirmForgotPassword", `{`+user+`,"clientMetadata":{"page":"next"}}`, `{}`)
+}

@@ -18,7 +18,6 @@ import (
 
 	"pintail/internal/clock"
 	"pintail/internal/fresh"
-	"pintail/internal/gen/iam"
 	"pintail/internal/gen/sts"
 	"pintail/internal/keys"
 	"pintail/internal/keys/ids"
@@ -50,9 +49,11 @@ type Service struct {
 	secrets  *keys.Sealer
 	tokens   *store.Tokens
 	verifier *sigv4.Verifier
-	roles    *fresh.Cache[string, *role]            // by name in lower case; nil where there is none
-	longTerm *fresh.Cache[string, *accessKey]       // by id
-	inline   *fresh.Cache[string, *policy.Document] // session policies by their text
+	roles    *fresh.Cache[string, *role]      // by name in lower case; nil where there is none
+	longTerm *fresh.Cache[string, *accessKey] // by id
+	// standings are users' by their unique ids; nil where there is none.
+	standings *fresh.Cache[string, *standing]
+	documents *fresh.Cache[parsed, *policy.Document]
 	// webIdentity reads the tokens that AssumeRoleWithWebIdentity takes.
 	webIdentity []TokenReader
 }
@@ -61,12 +62,13 @@ type Service struct {
 func New(c Config) *Service {
 	s := &Service{
 		db: c.DB, clock: c.Clock, account: c.Account, dev: c.Dev,
-		sessions: c.Master.Sealer("access session"),
-		secrets:  c.Master.Sealer("access secret key"),
-		tokens:   store.NewTokens(c.Master.Sealer("access page token").MAC("key")),
-		roles:    fresh.New[string, *role](c.Clock.Now),
-		longTerm: fresh.New[string, *accessKey](c.Clock.Now),
-		inline:   fresh.New[string, *policy.Document](c.Clock.Now),
+		sessions:  c.Master.Sealer("access session"),
+		secrets:   c.Master.Sealer("access secret key"),
+		tokens:    store.NewTokens(c.Master.Sealer("access page token").MAC("key")),
+		roles:     fresh.New[string, *role](c.Clock.Now),
+		longTerm:  fresh.New[string, *accessKey](c.Clock.Now),
+		standings: fresh.New[string, *standing](c.Clock.Now),
+		documents: fresh.New[parsed, *policy.Document](c.Clock.Now),
 	}
 	s.verifier = &sigv4.Verifier{
 		Now: c.Clock.Now,
@@ -78,7 +80,9 @@ func New(c Config) *Service {
 }
 
 // Collections are what the directory must keep for this room.
-func Collections() []store.Kind { return []store.Kind{accessKeys, roles} }
+func Collections() []store.Kind {
+	return []store.Kind{accessKeys, roles, users, groups, memberships, policies, attachments}
+}
 
 // awsHosts are the names under which AWS itself serves what a scope names.
 // Wrappers, service workers and reverse proxies leave them in the signature.
@@ -100,16 +104,10 @@ func awsHosts(scope sigv4.Scope) []string {
 
 // Routes names every operation that the room answers.
 func (s *Service) Routes(r *wire.Router) {
-	wire.Handle(r, iam.CreateRole, s.createRole)
-	wire.Handle(r, iam.GetRole, s.getRole, byRole(s, func(in *iam.GetRoleRequest) string { return in.RoleName }))
-	wire.Handle(r, iam.ListRoles, s.listRoles)
-	wire.Handle(r, iam.UpdateRole, s.updateRole, byRole(s, func(in *iam.UpdateRoleRequest) string { return in.RoleName }))
-	wire.Handle(r, iam.UpdateAssumeRolePolicy, s.updateAssumeRolePolicy, byRole(s, func(in *iam.UpdateAssumeRolePolicyRequest) string { return in.RoleName }))
-	wire.Handle(r, iam.DeleteRole, s.deleteRole, byRole(s, func(in *iam.DeleteRoleRequest) string { return in.RoleName }))
-	wire.Handle(r, iam.PutRolePolicy, s.putRolePolicy, byRole(s, func(in *iam.PutRolePolicyRequest) string { return in.RoleName }))
-	wire.Handle(r, iam.GetRolePolicy, s.getRolePolicy, byRole(s, func(in *iam.GetRolePolicyRequest) string { return in.RoleName }))
-	wire.Handle(r, iam.ListRolePolicies, s.listRolePolicies, byRole(s, func(in *iam.ListRolePoliciesRequest) string { return in.RoleName }))
-	wire.Handle(r, iam.DeleteRolePolicy, s.deleteRolePolicy, byRole(s, func(in *iam.DeleteRolePolicyRequest) string { return in.RoleName }))
+	s.routeUsers(r)
+	s.routeGroups(r)
+	s.routeRoles(r)
+	s.routePolicies(r)
 	wire.Handle(r, sts.GetCallerIdentity, s.getCallerIdentity, wire.Unconditional())
 	wire.Handle(r, sts.AssumeRoleWithWebIdentity, s.assumeRoleWithWebIdentity)
 }

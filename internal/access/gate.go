@@ -17,7 +17,8 @@ func (s *Service) Authenticate(ctx context.Context, r *http.Request, body []byte
 		return caller, verified, nil
 	}
 	var caller *wire.Caller
-	verified, err := s.verifier.Verify(r, body, signingName, func(accessKeyID, token string) (string, error) {
+	var key *accessKey // a long-term one
+	verified, err := s.verifier.Verify(r, body, signingName, func(accessKeyID, token string) (secret string, err error) {
 		if strings.HasPrefix(accessKeyID, string(ids.TemporaryAccessKey)) {
 			se, err := s.openSession(accessKeyID, token)
 			if err != nil {
@@ -29,17 +30,43 @@ func (s *Service) Authenticate(ctx context.Context, r *http.Request, body []byte
 		if token != "" {
 			return "", sigv4.ErrBadToken
 		}
-		k, err := s.findKey(ctx, accessKeyID)
-		if err != nil {
+		if key, err = s.findKey(ctx, accessKeyID); err != nil {
 			return "", err
 		}
-		caller = s.root(k.ID)
-		return k.secret, nil
+		if caller, err = s.holder(ctx, key); err != nil {
+			return "", err
+		}
+		return key.secret, nil
 	})
 	if err != nil {
 		return nil, nil, err
 	}
+	if key != nil {
+		if err := s.keyUsed(ctx, key, verified); err != nil {
+			return nil, nil, err
+		}
+	}
 	return caller, verified, nil
+}
+
+// holder is who signs with a long-term key.
+func (s *Service) holder(ctx context.Context, k *accessKey) (*wire.Caller, error) {
+	if k.Owner == rootOwner {
+		return s.root(k.ID), nil
+	}
+	st, err := s.userStanding(ctx, k.Owner)
+	if err == nil && st == nil { // the user was deleted a moment ago
+		err = sigv4.ErrUnknownKey
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &wire.Caller{Principal: s.userPrincipal(&st.identity), AccessKeyID: k.ID, Keys: tagKeys(st.identity.Tags)}, nil
+}
+
+// userPrincipal is an IAM user as policies see it.
+func (s *Service) userPrincipal(i *identity) policy.Principal {
+	return policy.Principal{Type: policy.User, ARN: i.ARN, Account: s.account.String(), ID: i.ID}
 }
 
 // trusted is developer mode's shortcut: whoever signs with a key pair that the
@@ -70,25 +97,49 @@ func (s *Service) root(accessKeyID string) *wire.Caller {
 	}
 }
 
-// Authorize implements wire.Gate. The policies are the role's as they are now,
-// narrowed by those that the session carries.
+// Authorize implements wire.Gate. The policies are the identity's as they are now,
+// narrowed by its boundary and by those that the session carries.
 func (s *Service) Authorize(ctx context.Context, caller *wire.Caller, action, resource string, keys policy.Context) (policy.Decision, error) {
 	request := policy.Request{Principal: caller.Principal, Action: action, Resource: resource, Context: keys}
-	var all policy.Policies
-	if caller.Type == policy.AssumedRole {
-		r, err := s.findRole(ctx, lastSegment(caller.RoleARN))
-		if err != nil {
-			return policy.Decision{}, err
-		}
-		roleID, _, _ := strings.Cut(caller.ID, ":")
-		if r != nil && r.ID == roleID {
-			all.Identity = r.identity
-		}
-		if all.Session, err = s.sessionPolicies(caller.Session.Policies); err != nil {
-			return policy.Decision{}, err
-		}
+	all, err := s.policiesOf(ctx, caller)
+	if err != nil {
+		return policy.Decision{}, err
 	}
 	return policy.Evaluate(all, request), nil
+}
+
+// policiesOf collects what applies to a caller.
+func (s *Service) policiesOf(ctx context.Context, caller *wire.Caller) (all policy.Policies, err error) {
+	var st *standing
+	switch caller.Type {
+	case policy.User:
+		st, err = s.userStanding(ctx, caller.ID)
+	case policy.AssumedRole:
+		st, err = s.roleStanding(ctx, caller)
+	}
+	if err != nil {
+		return all, err
+	}
+	if st != nil {
+		all.Identity, all.Boundary = st.policies, st.boundary
+	}
+	if caller.Session != nil {
+		all.Session, err = s.sessionPolicies(caller.Session.Policies)
+	}
+	return all, err
+}
+
+// roleStanding returns the standing of a session's role, nil if the role is gone or
+// another one has its name.
+func (s *Service) roleStanding(ctx context.Context, caller *wire.Caller) (*standing, error) {
+	r, err := s.findRole(ctx, lastSegment(caller.RoleARN))
+	if err != nil || r == nil {
+		return nil, err
+	}
+	if id, _, _ := strings.Cut(caller.ID, ":"); id != r.ID {
+		return nil, nil
+	}
+	return r.standing, nil
 }
 
 // lastSegment returns what follows the last slash: a role's name from its ARN.

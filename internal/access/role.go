@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/url"
 	"strings"
-	"time"
 
 	"pintail/internal/gen/iam"
 	"pintail/internal/keys/ids"
@@ -14,56 +13,37 @@ import (
 	"pintail/internal/wire"
 )
 
-// role is an IAM role at rest, with its inline policies.
+// role is an IAM role at rest.
 type role struct {
-	Name        string // as it was given; names differ regardless of case
-	Path        string
-	ID          string // AROA...; a role made anew under the same name has another
-	ARN         string
-	Created     time.Time
+	identity
 	Description string
 	MaxSession  int32 // seconds
 	Trust       string
-	Policies    []inlinePolicy // by name
-	Tags        []iam.Tag
 
 	// Compiled when the role is read.
 	trust    *policy.Document
-	identity []policy.Named
+	standing *standing
 }
 
-type inlinePolicy struct{ Name, Document string }
+var roles = &kind[role]{
+	Collection: store.NewCollection("role", store.Unique("unique", func(r *role) string { return r.ID })),
+	noun:       "role", ids: ids.Role, most: 1000, quota: "RolesPerAccount", inline: 10_240,
+	identity: func(r *role) *identity { return &r.identity },
+}
 
-// roles are owned by the account; the id is the name in lower case.
-var roles = store.NewCollection[role]("role")
-
-// Quotas of IAM (IAM and AWS STS quotas).
 const (
-	maxRoles           = 1000
-	maxTrustSize       = 4096
-	maxInlineSize      = 10_240
+	maxTrustSize       = 4096 // (IAM and AWS STS quotas)
 	defaultMaxSession  = 3600
-	defaultPageSize    = 100
-	noSuchRole         = "The role with name %s cannot be found."
-	noSuchRolePolicy   = "The role policy with name %s cannot be found."
-	roleExists         = "Role with name %s already exists."
 	malformedTrustSize = "Cannot exceed quota for ACLSizePerRole: 4096"
 )
 
-// compile parses the role's documents. Stored documents have been validated
-// when they were saved, so a failure is a damaged store.
-func (r *role) compile() error {
-	var err error
-	if r.trust, err = policy.Parse([]byte(r.Trust), policy.Trust); err != nil {
-		return err
-	}
-	r.identity = nil
-	for _, p := range r.Policies {
-		document, err := policy.Parse([]byte(p.Document), policy.Identity)
-		if err != nil {
-			return err
-		}
-		r.identity = append(r.identity, policy.Named{Name: "inline " + p.Name + " on role " + r.Name, Document: document})
+// servicePath begins the paths of service-linked roles.
+const servicePath = "/aws-service-role/"
+
+// modifiable refuses a change to a role that belongs to a service.
+func (i *identity) modifiable() error {
+	if strings.HasPrefix(i.Path, servicePath) {
+		return iam.UnmodifiableEntityException.Newf("Cannot perform the operation on the protected role '%s' - this role is only modifiable by AWS", i.Name)
 	}
 	return nil
 }
@@ -74,7 +54,10 @@ func (s *Service) findRole(ctx context.Context, name string) (*role, error) {
 	key := strings.ToLower(name)
 	return s.roles.Load(key, func(*role) (r *role, err error) {
 		err = s.db.View(ctx, func(tx store.Tx) (err error) {
-			r, err = roles.Get(tx, s.account.String(), key)
+			if r, err = roles.Get(tx, s.account.String(), key); err != nil {
+				return err
+			}
+			r.standing, err = s.stand(tx, &r.identity, roles.noun)
 			return err
 		})
 		if errors.Is(err, store.ErrNotFound) {
@@ -83,86 +66,42 @@ func (s *Service) findRole(ctx context.Context, name string) (*role, error) {
 		if err != nil {
 			return nil, err
 		}
-		return r, r.compile()
-	})
-}
-
-// changeRole applies a change to a stored role and forgets the cached one.
-func (s *Service) changeRole(ctx context.Context, name string, change func(*role) error) error {
-	key := strings.ToLower(name)
-	defer s.roles.Forget(key)
-	err := s.db.Update(ctx, func(tx store.Tx) error {
-		_, err := roles.Modify(tx, s.account.String(), key, change)
-		return err
-	})
-	if errors.Is(err, store.ErrNotFound) {
-		return iam.NoSuchEntityException.Newf(noSuchRole, name)
-	}
-	return err
-}
-
-// mustFindRole is findRole with IAM's answer to a role that is not there.
-func (s *Service) mustFindRole(ctx context.Context, name string) (*role, error) {
-	r, err := s.findRole(ctx, name)
-	if err == nil && r == nil {
-		err = iam.NoSuchEntityException.Newf(noSuchRole, name)
-	}
-	return r, err
-}
-
-// byRole names the resource of an operation on an existing role, whose ARN has
-// a path that only the directory knows.
-func byRole[In any](s *Service, name func(*In) string) wire.Option {
-	return wire.Resources(func(ctx context.Context, _ *wire.Call, in *In) ([]string, error) {
-		r, err := s.findRole(ctx, name(in))
-		if err != nil || r == nil {
-			return []string{s.arn("role/" + name(in))}, err
-		}
-		return []string{r.ARN}, nil
+		r.trust, err = s.document(policy.Trust, r.Trust)
+		return r, err
 	})
 }
 
 // createRole implements CreateRole.
 func (s *Service) createRole(ctx context.Context, c *wire.Call, in *iam.CreateRoleRequest) (*iam.CreateRoleResponse, error) {
-	if in.PermissionsBoundary != "" {
-		return nil, iam.InvalidInputException.New("Permissions boundaries are not supported by this server.")
+	tags, err := newTags(nil, in.Tags)
+	if err != nil {
+		return nil, err
 	}
-	r := role{
-		Name: in.RoleName, Path: in.Path, ID: s.account.NewID(ids.Role), Created: c.Time.Truncate(time.Second),
-		Description: in.Description, MaxSession: defaultMaxSession, Tags: in.Tags,
+	if strings.HasPrefix(in.Path, servicePath) {
+		return nil, iam.InvalidInputException.Newf("The specified value for path is invalid: %s is for the roles of services.", servicePath)
 	}
-	if r.Path == "" {
-		r.Path = "/"
+	r := &role{
+		identity:    s.newIdentity(c, roles.noun, roles.ids, in.RoleName, in.Path, tags),
+		Description: in.Description, MaxSession: defaultMaxSession,
 	}
 	if in.MaxSessionDuration != nil {
 		r.MaxSession = *in.MaxSessionDuration
 	}
-	r.ARN = s.arn("role" + r.Path + r.Name)
-	key := strings.ToLower(r.Name)
-	err := s.db.Update(ctx, func(tx store.Tx) error {
-		trust, err := s.checkTrust(tx, in.AssumeRolePolicyDocument)
-		if err != nil {
+	err = s.update(ctx, func(tx store.Tx) (err error) {
+		if r.Trust, err = s.checkTrust(tx, in.AssumeRolePolicyDocument); err != nil {
 			return err
 		}
-		r.Trust = trust
-		count, err := roles.Count(tx, s.account.String())
-		if err != nil {
+		if err := roles.add(tx, s.account.String(), r); err != nil {
 			return err
 		}
-		if count >= maxRoles {
-			return iam.LimitExceededException.Newf("Cannot exceed quota for RolesPerAccount: %d", maxRoles)
-		}
-		return roles.Insert(tx, s.account.String(), key, &r)
+		return s.setBoundary(tx, &r.identity, in.PermissionsBoundary)
 	})
-	if errors.Is(err, store.ErrExists) {
-		return nil, iam.EntityAlreadyExistsException.Newf(roleExists, r.Name)
-	}
 	if err != nil {
 		return nil, err
 	}
-	s.roles.Forget(key)
 	answer := r.describe()
 	answer.MaxSessionDuration = nil // AWS leaves it out of this one answer
+	answer.Tags, answer.PermissionsBoundary = r.Tags, boundary(in.PermissionsBoundary)
 	return &iam.CreateRoleResponse{Role: answer}, nil
 }
 
@@ -176,11 +115,14 @@ func (s *Service) checkTrust(tx store.Tx, text string) (string, error) {
 		return "", iam.LimitExceededException.New(malformedTrustSize)
 	}
 	_, err = document.Resolve(func(arn string) (string, bool) {
-		r, err := roles.Get(tx, s.account.String(), strings.ToLower(lastSegment(arn)))
-		if err != nil || r.ARN != arn {
-			return "", false
+		name := strings.ToLower(lastSegment(arn))
+		if u, err := users.Get(tx, s.account.String(), name); err == nil && u.ARN == arn {
+			return u.ID, true
 		}
-		return r.ID, true
+		if r, err := roles.Get(tx, s.account.String(), name); err == nil && r.ARN == arn {
+			return r.ID, true
+		}
+		return "", false
 	})
 	if err != nil {
 		return "", malformed(err)
@@ -199,104 +141,90 @@ func malformed(err error) error {
 
 // getRole implements GetRole.
 func (s *Service) getRole(ctx context.Context, _ *wire.Call, in *iam.GetRoleRequest) (*iam.GetRoleResponse, error) {
-	r, err := s.mustFindRole(ctx, in.RoleName)
-	if err != nil {
-		return nil, err
-	}
-	answer := r.describe()
-	answer.RoleLastUsed = new(iam.RoleLastUsed)
-	return &iam.GetRoleResponse{Role: answer}, nil
-}
-
-// listRoles implements ListRoles.
-func (s *Service) listRoles(ctx context.Context, _ *wire.Call, in *iam.ListRolesRequest) (*iam.ListRolesResponse, error) {
-	after, err := s.tokens.Open(in.Marker, s.account.String(), "ListRoles", in.PathPrefix)
-	if err != nil {
-		return nil, wire.ValidationError.New("Invalid Marker.")
-	}
-	limit := defaultPageSize
-	if in.MaxItems != nil {
-		limit = int(*in.MaxItems)
-	}
-	out := &iam.ListRolesResponse{Roles: []iam.Role{}, IsTruncated: new(false)}
-	err = s.db.View(ctx, func(tx store.Tx) error {
-		out.Roles = out.Roles[:0]
-		last := after
-		for r, err := range roles.All(tx, s.account.String(), store.Query{After: after}) {
-			if err != nil {
-				return err
-			}
-			if !strings.HasPrefix(r.Path, in.PathPrefix) {
-				continue
-			}
-			if len(out.Roles) == limit {
-				out.IsTruncated = new(true)
-				out.Marker = s.tokens.Seal(last, s.account.String(), "ListRoles", in.PathPrefix)
-				return nil
-			}
-			listed := r.describe()
-			listed.Tags = nil
-			out.Roles = append(out.Roles, *listed)
-			last = store.Cursor{ID: strings.ToLower(r.Name)}
+	out := new(iam.GetRoleResponse)
+	err := s.db.View(ctx, func(tx store.Tx) error {
+		r, err := roles.find(tx, s.account.String(), in.RoleName)
+		if err != nil {
+			return err
 		}
-		return nil
+		out.Role = r.describe()
+		out.Role.Tags, out.Role.RoleLastUsed = r.Tags, new(iam.RoleLastUsed)
+		out.Role.PermissionsBoundary, err = s.boundaryOf(tx, &r.identity)
+		return err
 	})
 	return out, err
 }
 
-// updateRole implements UpdateRole. A member that is left out stays.
+// listRoles implements ListRoles.
+func (s *Service) listRoles(ctx context.Context, _ *wire.Call, in *iam.ListRolesRequest) (*iam.ListRolesResponse, error) {
+	p, err := s.page(in.Marker, in.MaxItems, "ListRoles", in.PathPrefix)
+	if err != nil {
+		return nil, err
+	}
+	out := new(iam.ListRolesResponse)
+	out.Roles, err = list(ctx, s, roles, in.PathPrefix, p, func(r *role) iam.Role { return *r.describe() })
+	out.IsTruncated, out.Marker = p.end()
+	return out, err
+}
+
+// updateRole implements UpdateRole. A member that is left out stays. Of a role of a
+// service only the description can be changed.
 func (s *Service) updateRole(ctx context.Context, _ *wire.Call, in *iam.UpdateRoleRequest) (*iam.UpdateRoleResponse, error) {
-	err := s.changeRole(ctx, in.RoleName, func(r *role) error {
+	return nil, change(ctx, s, roles, in.RoleName, func(_ store.Tx, r *role) error {
 		if in.Description != "" {
 			r.Description = in.Description
 		}
-		if in.MaxSessionDuration != nil {
-			r.MaxSession = *in.MaxSessionDuration
+		if in.MaxSessionDuration == nil {
+			return nil
 		}
+		r.MaxSession = *in.MaxSessionDuration
+		return r.modifiable()
+	})
+}
+
+// updateRoleDescription implements UpdateRoleDescription.
+func (s *Service) updateRoleDescription(ctx context.Context, _ *wire.Call, in *iam.UpdateRoleDescriptionRequest) (*iam.UpdateRoleDescriptionResponse, error) {
+	out := new(iam.UpdateRoleDescriptionResponse)
+	return out, change(ctx, s, roles, in.RoleName, func(_ store.Tx, r *role) error {
+		r.Description = in.Description
+		out.Role = r.describe()
 		return nil
 	})
-	return nil, err
 }
 
 // updateAssumeRolePolicy implements UpdateAssumeRolePolicy.
 func (s *Service) updateAssumeRolePolicy(ctx context.Context, _ *wire.Call, in *iam.UpdateAssumeRolePolicyRequest) (*emptyAnswer, error) {
-	key := strings.ToLower(in.RoleName)
-	defer s.roles.Forget(key)
-	err := s.db.Update(ctx, func(tx store.Tx) error {
-		trust, err := s.checkTrust(tx, in.PolicyDocument)
-		if err != nil {
+	return nil, change(ctx, s, roles, in.RoleName, func(tx store.Tx, r *role) (err error) {
+		if err := r.modifiable(); err != nil {
 			return err
 		}
-		_, err = roles.Modify(tx, s.account.String(), key, func(r *role) error {
-			r.Trust = trust
-			return nil
-		})
+		r.Trust, err = s.checkTrust(tx, in.PolicyDocument)
 		return err
 	})
-	if errors.Is(err, store.ErrNotFound) {
-		err = iam.NoSuchEntityException.Newf(noSuchRole, in.RoleName)
-	}
-	return nil, err
 }
 
 // deleteRole implements DeleteRole.
 func (s *Service) deleteRole(ctx context.Context, _ *wire.Call, in *iam.DeleteRoleRequest) (*emptyAnswer, error) {
-	key := strings.ToLower(in.RoleName)
-	defer s.roles.Forget(key)
-	err := s.db.Update(ctx, func(tx store.Tx) error {
-		r, err := roles.Get(tx, s.account.String(), key)
+	return nil, s.update(ctx, func(tx store.Tx) error {
+		r, err := roles.find(tx, s.account.String(), in.RoleName)
 		if err != nil {
 			return err
 		}
-		if len(r.Policies) > 0 {
-			return iam.DeleteConflictException.New("Cannot delete entity, must delete policies first.")
+		if err := r.modifiable(); err != nil {
+			return err
 		}
-		return roles.Delete(tx, s.account.String(), key)
+		if err := s.clearPolicies(tx, &r.identity); err != nil {
+			return err
+		}
+		return roles.Delete(tx, s.account.String(), r.key())
 	})
-	if errors.Is(err, store.ErrNotFound) {
-		err = iam.NoSuchEntityException.Newf(noSuchRole, in.RoleName)
-	}
-	return nil, err
+}
+
+// listInstanceProfilesForRole implements ListInstanceProfilesForRole: there are no
+// instances here, and Terraform asks before it deletes a role.
+func (s *Service) listInstanceProfilesForRole(ctx context.Context, _ *wire.Call, in *iam.ListInstanceProfilesForRoleRequest) (*iam.ListInstanceProfilesForRoleResponse, error) {
+	_, err := view(ctx, s, roles, in.RoleName)
+	return &iam.ListInstanceProfilesForRoleResponse{InstanceProfiles: []iam.InstanceProfile{}, IsTruncated: new(false)}, err
 }
 
 // describe is the role as IAM shows it.
@@ -304,7 +232,7 @@ func (r *role) describe() *iam.Role {
 	return &iam.Role{
 		Path: r.Path, RoleName: r.Name, RoleId: r.ID, Arn: r.ARN, CreateDate: r.Created,
 		AssumeRolePolicyDocument: percentEncoded(r.Trust),
-		Description:              r.Description, MaxSessionDuration: new(r.MaxSession), Tags: r.Tags,
+		Description:              r.Description, MaxSessionDuration: new(r.MaxSession),
 	}
 }
 

@@ -22,14 +22,10 @@ const (
 	guestInlinePolicy  = "builtin:CognitoUnauthenticatedInline"
 )
 
-var builtinSessionPolicies = map[string]*policy.Document{
-	guestManagedPolicy: allowing("polly:*", "comprehend:*", "translate:*", "transcribe:*", "rekognition:*", "mobiletargeting:*",
-		"firehose:*", "personalize:*", "rum:PutRumEvents", "sagemaker:InvokeEndpoint", "geo:*"),
-	guestInlinePolicy: allowing("firehose:*", "kinesisanalytics:*", "sqs:*", "sumerian:View*", "mobileanalytics:*", "ses:*", "lambda:*",
-		"dynamodb:*", "sdb:*", "appsync:*", "geo:*", "sns:*", "gamelift:*", "iot:*", "comprehend:*", "lex:*", "machinelearning:*",
-		"personalize:*", "polly:*", "rekognition:*", "sagemaker:InvokeEndpoint", "textract:DetectDocumentText", "textract:AnalyzeDocument",
-		"transcribe:*", "translate:*", "cloudwatch:*", "logs:*", "execute-api:*", "cognito-identity:*", "cognito-idp:*", "cognito-sync:*", "s3:*"),
-}
+var guestInline = allowing("firehose:*", "kinesisanalytics:*", "sqs:*", "sumerian:View*", "mobileanalytics:*", "ses:*", "lambda:*",
+	"dynamodb:*", "sdb:*", "appsync:*", "geo:*", "sns:*", "gamelift:*", "iot:*", "comprehend:*", "lex:*", "machinelearning:*",
+	"personalize:*", "polly:*", "rekognition:*", "sagemaker:InvokeEndpoint", "textract:DetectDocumentText", "textract:AnalyzeDocument",
+	"transcribe:*", "translate:*", "cloudwatch:*", "logs:*", "execute-api:*", "cognito-identity:*", "cognito-idp:*", "cognito-sync:*", "s3:*")
 
 // allowing is a policy that allows actions on everything.
 func allowing(actions ...string) *policy.Document {
@@ -46,16 +42,19 @@ func allowing(actions ...string) *policy.Document {
 func (s *Service) sessionPolicies(carried []string) ([]policy.Named, error) {
 	var named []policy.Named
 	for i, text := range carried {
-		if document, ok := builtinSessionPolicies[text]; ok {
+		if text == guestInlinePolicy {
+			named = append(named, policy.Named{Name: text, Document: guestInline})
+			continue
+		}
+		if m := awsManaged[text]; m != nil {
+			document, err := s.document(policy.Managed, m.current())
+			if err != nil {
+				return nil, err
+			}
 			named = append(named, policy.Named{Name: text, Document: document})
 			continue
 		}
-		document, err := s.inline.Load(text, func(old *policy.Document) (*policy.Document, error) {
-			if old != nil {
-				return old, nil // a text means the same for ever
-			}
-			return policy.Parse([]byte(text), policy.Session)
-		})
+		document, err := s.document(policy.Session, text)
 		if err != nil {
 			return nil, err
 		}

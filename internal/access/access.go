@@ -109,7 +109,12 @@ func (s *Service) Routes(r *wire.Router) {
 	s.routeRoles(r)
 	s.routePolicies(r)
 	wire.Handle(r, sts.GetCallerIdentity, s.getCallerIdentity, wire.Unconditional())
+	wire.Handle(r, sts.GetAccessKeyInfo, s.getAccessKeyInfo)
+	wire.Handle(r, sts.DecodeAuthorizationMessage, s.decodeAuthorizationMessage)
+	wire.Handle(r, sts.AssumeRole, s.assumeRole, wire.Unconditional())
 	wire.Handle(r, sts.AssumeRoleWithWebIdentity, s.assumeRoleWithWebIdentity)
+	wire.Handle(r, sts.GetSessionToken, s.getSessionToken, wire.Unconditional())
+	wire.Handle(r, sts.GetFederationToken, s.getFederationToken)
 }
 
 // arn returns an IAM ARN of the server's account.

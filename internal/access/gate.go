@@ -24,7 +24,9 @@ func (s *Service) Authenticate(ctx context.Context, r *http.Request, body []byte
 			if err != nil {
 				return "", err
 			}
-			caller = s.caller(se)
+			if caller, err = s.caller(ctx, se); err != nil {
+				return "", err
+			}
 			return se.Secret, nil
 		}
 		if token != "" {
@@ -101,6 +103,9 @@ func (s *Service) root(accessKeyID string) *wire.Caller {
 // narrowed by its boundary and by those that the session carries.
 func (s *Service) Authorize(ctx context.Context, caller *wire.Caller, action, resource string, keys policy.Context) (policy.Decision, error) {
 	request := policy.Request{Principal: caller.Principal, Action: action, Resource: resource, Context: keys}
+	if err := checkSession(caller, action); err != nil {
+		return policy.Decision{}, err
+	}
 	all, err := s.policiesOf(ctx, caller)
 	if err != nil {
 		return policy.Decision{}, err
@@ -116,6 +121,8 @@ func (s *Service) policiesOf(ctx context.Context, caller *wire.Caller) (all poli
 		st, err = s.userStanding(ctx, caller.ID)
 	case policy.AssumedRole:
 		st, err = s.roleStanding(ctx, caller)
+	case policy.FederatedUser:
+		st, err = s.ownerStanding(ctx, caller.Session.Owner)
 	}
 	if err != nil {
 		return all, err

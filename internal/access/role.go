@@ -19,6 +19,9 @@ type role struct {
 	Description string
 	MaxSession  int32 // seconds
 	Trust       string
+	// Trusted are the unique ids of the users and roles that the trust policy names, as of
+	// when it was saved: whoever is made anew under such a name is not trusted.
+	Trusted map[string]string `json:",omitzero"`
 
 	// Compiled when the role is read.
 	trust    *policy.Document
@@ -66,7 +69,13 @@ func (s *Service) findRole(ctx context.Context, name string) (*role, error) {
 		if err != nil {
 			return nil, err
 		}
-		r.trust, err = s.document(policy.Trust, r.Trust)
+		if r.trust, err = s.document(policy.Trust, r.Trust); err != nil || r.Trusted == nil {
+			return r, err
+		}
+		r.trust, err = r.trust.Resolve(func(arn string) (string, bool) {
+			id, known := r.Trusted[arn]
+			return id, known
+		})
 		return r, err
 	})
 }
@@ -87,8 +96,8 @@ func (s *Service) createRole(ctx context.Context, c *wire.Call, in *iam.CreateRo
 	if in.MaxSessionDuration != nil {
 		r.MaxSession = *in.MaxSessionDuration
 	}
-	err = s.update(ctx, func(tx store.Tx) (err error) {
-		if r.Trust, err = s.checkTrust(tx, in.AssumeRolePolicyDocument); err != nil {
+	err = s.update(ctx, func(tx store.Tx) error {
+		if err := s.setTrust(tx, r, in.AssumeRolePolicyDocument); err != nil {
 			return err
 		}
 		if err := roles.add(tx, s.account.String(), r); err != nil {
@@ -105,29 +114,38 @@ func (s *Service) createRole(ctx context.Context, c *wire.Call, in *iam.CreateRo
 	return &iam.CreateRoleResponse{Role: answer}, nil
 }
 
-// checkTrust validates a trust policy and returns the text to keep.
-func (s *Service) checkTrust(tx store.Tx, text string) (string, error) {
+// setTrust validates a trust policy and gives it to a role.
+func (s *Service) setTrust(tx store.Tx, r *role, text string) error {
 	document, err := policy.Parse([]byte(text), policy.Trust)
 	if err != nil {
-		return "", malformed(err)
+		return malformed(err)
 	}
 	if policy.Size(text) > maxTrustSize {
-		return "", iam.LimitExceededException.New(malformedTrustSize)
+		return iam.LimitExceededException.New(malformedTrustSize)
 	}
-	_, err = document.Resolve(func(arn string) (string, bool) {
-		name := strings.ToLower(lastSegment(arn))
-		if u, err := users.Get(tx, s.account.String(), name); err == nil && u.ARN == arn {
-			return u.ID, true
-		}
-		if r, err := roles.Get(tx, s.account.String(), name); err == nil && r.ARN == arn {
-			return r.ID, true
-		}
-		return "", false
+	trusted := map[string]string{}
+	_, err = document.Resolve(func(arn string) (id string, known bool) {
+		id, known = s.uniqueID(tx, arn)
+		trusted[arn] = id
+		return id, known
 	})
 	if err != nil {
-		return "", malformed(err)
+		return malformed(err)
 	}
-	return text, nil
+	r.Trust, r.Trusted = text, trusted
+	return nil
+}
+
+// uniqueID finds the user or role of an ARN.
+func (s *Service) uniqueID(tx store.Tx, arn string) (id string, known bool) {
+	name := strings.ToLower(lastSegment(arn))
+	if u, err := users.Get(tx, s.account.String(), name); err == nil && u.ARN == arn {
+		return u.ID, true
+	}
+	if r, err := roles.Get(tx, s.account.String(), name); err == nil && r.ARN == arn {
+		return r.ID, true
+	}
+	return "", false
 }
 
 // malformed is IAM's answer to a document that policy refuses.
@@ -194,12 +212,11 @@ func (s *Service) updateRoleDescription(ctx context.Context, _ *wire.Call, in *i
 
 // updateAssumeRolePolicy implements UpdateAssumeRolePolicy.
 func (s *Service) updateAssumeRolePolicy(ctx context.Context, _ *wire.Call, in *iam.UpdateAssumeRolePolicyRequest) (*emptyAnswer, error) {
-	return nil, change(ctx, s, roles, in.RoleName, func(tx store.Tx, r *role) (err error) {
+	return nil, change(ctx, s, roles, in.RoleName, func(tx store.Tx, r *role) error {
 		if err := r.modifiable(); err != nil {
 			return err
 		}
-		r.Trust, err = s.checkTrust(tx, in.PolicyDocument)
-		return err
+		return s.setTrust(tx, r, in.PolicyDocument)
 	})
 }
 

@@ -71,9 +71,6 @@ func (s *Service) listTags(tags []iam.Tag, of, marker string, maxItems *int32) (
 func retag[T any](ctx context.Context, s *Service, k *kind[T], name string, apply func([]iam.Tag) ([]iam.Tag, error)) error {
 	return change(ctx, s, k, name, func(_ store.Tx, item *T) (err error) {
 		i := k.identity(item)
-		if err := i.modifiable(); err != nil {
-			return err
-		}
 		i.Tags, err = apply(i.Tags)
 		return err
 	})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"pintail/internal/gen/sts"
 	"pintail/internal/policy"
 	"pintail/internal/wire"
 )
@@ -15,6 +16,11 @@ type WebIdentity struct {
 	Audience string   // for an identity pool, its id
 	Subject  string   // for an identity pool, the identity's id
 	AMR      []string // how the bearer was authenticated
+	// Tags are the session tags that the provider gives, by their keys; Transitive are
+	// the keys of those that go on into further roles.
+	Tags           map[string]string
+	Transitive     []string
+	SourceIdentity string
 }
 
 // keys are the condition keys that the provider contributes, at the assumption
@@ -67,51 +73,93 @@ type Assumed struct {
 	Credentials
 	RoleID string // AROA...:session
 	ARN    string // of the session
-	// Explanation tells the owner which statement of the trust policy decided.
-	Explanation string
 }
 
 // AssumeWithWebIdentity grants a role session when the role's trust policy
 // allows the web identity to assume it. It returns ErrNotTrusted or ErrTooLong.
 func (s *Service) AssumeWithWebIdentity(ctx context.Context, c *wire.Call, who WebIdentity, a Assumption) (Assumed, error) {
-	r, err := s.findRole(ctx, lastSegment(a.RoleARN))
+	call, err := newWebCall(c, who)
 	if err != nil {
 		return Assumed{}, err
 	}
-	if r == nil || r.ARN != a.RoleARN {
-		c.Note("reason", "no role "+a.RoleARN)
+	call.keys["sts:RoleSessionName"] = []string{a.SessionName}
+	r, err := s.trusting(ctx, call, a.RoleARN)
+	if errors.Is(err, wire.AccessDenied.New("")) || errors.Is(err, wire.ValidationError.New("")) {
 		return Assumed{}, ErrNotTrusted
 	}
-	decision := policy.Evaluate(policy.Policies{
-		Resource: []policy.Named{{Name: r.Name, Document: r.trust}}, Trust: true,
-	}, assumeRequest(c, who, r.ARN))
-	if !decision.Allowed {
-		c.Note("reason", decision.Explain())
-		return Assumed{}, ErrNotTrusted
+	if err != nil {
+		return Assumed{}, err
 	}
-	if a.Lifetime > time.Duration(r.MaxSession)*time.Second {
+	granted, err := s.grant(call, r, a.SessionName, a.Lifetime, a.Policies)
+	if errors.Is(err, wire.ValidationError.New("")) {
 		return Assumed{}, ErrTooLong
 	}
-	se := session{
-		RoleARN: r.ARN, RoleID: r.ID, Name: a.SessionName,
-		Keys: who.keys(), Policies: a.Policies,
-	}
-	granted, err := s.issue(se, c.Time, a.Lifetime)
-	if err != nil {
-		return Assumed{}, err
-	}
-	p := s.principal(&se, r.Name)
-	return Assumed{Credentials: granted, RoleID: p.ID, ARN: p.ARN, Explanation: decision.Explain()}, nil
+	return granted, err
 }
 
-func assumeRequest(c *wire.Call, who WebIdentity, roleARN string) policy.Request {
-	anonymous := policy.Principal{Type: policy.WebIdentity, Federated: who.Provider}
-	keys := wire.RequestKeys(c)
-	for name, values := range who.keys() {
-		keys.Set(name, values...)
+// newWebCall is a request for a role's session by somebody without credentials, who shows
+// what a provider says.
+func newWebCall(c *wire.Call, who WebIdentity) (*assumeCall, error) {
+	a := &assumeCall{
+		Call: c, action: assumeWithWebIdentity, who: policy.Principal{Type: policy.WebIdentity, Federated: who.Provider}, keys: who.keys(),
+		sourceIdentity: who.SourceIdentity, setsIdentity: who.SourceIdentity != "",
 	}
-	keys.SetPrincipal(anonymous)
-	return policy.Request{Principal: anonymous, Action: "sts:AssumeRoleWithWebIdentity", Resource: roleARN, Context: keys}
+	var tags []sts.Tag
+	for key, value := range who.Tags {
+		tags = append(tags, sts.Tag{Key: key, Value: value})
+	}
+	var err error
+	a.tags, err = a.sessionTags(tags, who.Transitive)
+	return a, err
+}
+
+const assumeWithWebIdentity = "sts:AssumeRoleWithWebIdentity"
+
+// assumeRoleWithWebIdentity implements AssumeRoleWithWebIdentity: the caller
+// has no credentials, and only the role's trust policy decides.
+func (s *Service) assumeRoleWithWebIdentity(ctx context.Context, c *wire.Call, in *sts.AssumeRoleWithWebIdentityRequest) (*sts.AssumeRoleWithWebIdentityResponse, error) {
+	who, err := s.readToken(ctx, in.WebIdentityToken)
+	if err != nil {
+		return nil, err
+	}
+	a, err := newWebCall(c, who)
+	if err != nil {
+		return nil, err
+	}
+	a.keys["sts:RoleSessionName"] = []string{in.RoleSessionName}
+	narrowed, err := s.narrow(ctx, in.Policy, in.PolicyArns)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.trusting(ctx, a, in.RoleArn)
+	if err != nil {
+		return nil, err
+	}
+	granted, err := s.grant(a, r, in.RoleSessionName, lifetime(in.DurationSeconds, defaultSession*time.Second), narrowed.policies)
+	if err != nil {
+		return nil, err
+	}
+	return &sts.AssumeRoleWithWebIdentityResponse{
+		Credentials: granted.show(), AssumedRoleUser: granted.user(), PackedPolicySize: narrowed.packed(), SourceIdentity: a.sourceIdentity,
+		SubjectFromWebIdentityToken: who.Subject, Provider: who.Provider, Audience: who.Audience,
+	}, nil
+}
+
+// readToken asks every provider in turn.
+func (s *Service) readToken(ctx context.Context, token string) (WebIdentity, error) {
+	for _, reader := range s.webIdentity {
+		who, err := reader.ReadToken(ctx, token)
+		switch {
+		case errors.Is(err, ErrForeignToken):
+			continue
+		case errors.Is(err, ErrTokenExpired):
+			return who, sts.ExpiredTokenException.New("The web identity token that was passed is expired.")
+		case err != nil:
+			return who, sts.InvalidIdentityTokenException.New("The web identity token that was passed could not be validated.").WithReason(err.Error())
+		}
+		return who, nil
+	}
+	return WebIdentity{}, sts.InvalidIdentityTokenException.New("No OpenIDConnect provider found in your account for the token's issuer.")
 }
 
 // CognitoIdentity is how trust policies and condition keys name identity pools.

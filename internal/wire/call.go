@@ -56,6 +56,11 @@ type Session struct {
 	Policies []string
 	IssuedAt time.Time
 	Expires  time.Time
+	// Transitive are the session tags that go on into the roles which the session
+	// assumes.
+	Transitive map[string]string
+	// Owner is the unique id of the user whose permissions a federated user has.
+	Owner string
 }
 
 // Root tells whether the caller is the account's root user.

@@ -81,7 +81,7 @@ func New(c Config) *Service {
 
 // Collections are what the directory must keep for this room.
 func Collections() []store.Kind {
-	return []store.Kind{accessKeys, roles, users, groups, memberships, policies, attachments}
+	return []store.Kind{accessKeys, roles, users, groups, memberships, policies, attachments, openIDProviders, accountAliases}
 }
 
 // awsHosts are the names under which AWS itself serves what a scope names.
@@ -108,6 +108,8 @@ func (s *Service) Routes(r *wire.Router) {
 	s.routeGroups(r)
 	s.routeRoles(r)
 	s.routePolicies(r)
+	s.routeProviders(r)
+	s.routeAccount(r)
 	wire.Handle(r, sts.GetCallerIdentity, s.getCallerIdentity, wire.Unconditional())
 	wire.Handle(r, sts.GetAccessKeyInfo, s.getAccessKeyInfo)
 	wire.Handle(r, sts.DecodeAuthorizationMessage, s.decodeAuthorizationMessage)

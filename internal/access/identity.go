@@ -185,18 +185,3 @@ func list[T, O any](ctx context.Context, s *Service, k *kind[T], pathPrefix stri
 	})
 	return out, err
 }
-
-// named finds the ARN of the identity that an operation names, which has a path that
-// only the directory knows.
-func named[In, T any](s *Service, k *kind[T], name func(*In) string) wire.Option {
-	return wire.Resources(func(ctx context.Context, c *wire.Call, in *In) ([]string, error) {
-		item, err := view(ctx, s, k, name(in))
-		if errors.Is(err, iam.NoSuchEntityException.New("")) {
-			return []string{s.arn(k.noun + "/" + name(in))}, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		return []string{k.identity(item).ARN}, nil
-	})
-}

@@ -285,8 +285,3 @@ func (s *Service) allPolicies(tx store.Tx, scope iam.PolicyScopeType) (all []*ma
 	slices.SortFunc(all, func(a, b *managedPolicy) int { return strings.Compare(a.ARN, b.ARN) })
 	return all, nil
 }
-
-// isPolicy is the resource of an operation about a managed policy.
-func isPolicy[In any](arn func(*In) string) wire.Option {
-	return wire.Resources(func(_ context.Context, _ *wire.Call, in *In) ([]string, error) { return []string{arn(in)}, nil })
-}

@@ -2,7 +2,6 @@ package access
 
 import (
 	"context"
-	"errors"
 
 	"pintail/internal/gen/iam"
 	"pintail/internal/keys/ids"
@@ -130,25 +129,4 @@ func (s *Service) userByID(tx store.Tx, id string) (*user, error) {
 // describe is the user as IAM shows it in lists.
 func (u *user) describe() *iam.User {
 	return &iam.User{Path: u.Path, UserName: u.Name, UserId: u.ID, Arn: u.ARN, CreateDate: u.Created}
-}
-
-// isUser is the resource of an operation about a user, the caller where none is named.
-func isUser[In any](s *Service, name func(*In) string) wire.Option {
-	return wire.Resources(func(ctx context.Context, c *wire.Call, in *In) ([]string, error) {
-		who := name(in)
-		if who == "" {
-			if c.Caller.Type == policy.User {
-				return []string{c.Caller.ARN}, nil
-			}
-			return []string{s.arn("user/*")}, nil
-		}
-		u, err := view(ctx, s, users, who)
-		if errors.Is(err, iam.NoSuchEntityException.New("")) {
-			return []string{s.arn("user/" + who)}, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		return []string{u.ARN}, nil
-	})
 }

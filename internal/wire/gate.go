@@ -57,6 +57,12 @@ func (rt *Router) authorize(ctx context.Context, e *exchange) error {
 		return err
 	}
 	keys := RequestKeys(e.call)
+	if e.route.keys != nil {
+		if err := e.route.keys(ctx, e.call, e.in, &keys); err != nil {
+			return err
+		}
+		keys.SetPrincipal(e.call.Caller.Principal) // which no request can set
+	}
 	for _, resource := range resources {
 		if err := rt.judge(ctx, e.call, e.op.Action, resource, keys); err != nil {
 			return err

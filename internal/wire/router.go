@@ -10,6 +10,7 @@ import (
 
 	"pintail/internal/clock"
 	"pintail/internal/gen/model"
+	"pintail/internal/policy"
 	"pintail/internal/wire/restjson"
 )
 
@@ -53,6 +54,7 @@ type route struct {
 	op        *model.Operation
 	invoke    func(ctx context.Context, c *Call, in any) (any, error)
 	resources resourceFunc
+	keys      func(ctx context.Context, c *Call, in any, keys *policy.Context) error // may be nil
 }
 
 // NewRouter returns a Router without rooms: it answers every operation of its
@@ -106,6 +108,22 @@ type Option func(*route)
 func Resources[In any](f func(ctx context.Context, c *Call, in *In) ([]string, error)) Option {
 	return func(r *route) {
 		r.resources = func(ctx context.Context, c *Call, in any) ([]string, error) { return f(ctx, c, in.(*In)) }
+	}
+}
+
+// Keys adds condition keys of an operation's own to those that every request has, such as
+// the policy that is attached (iam:PolicyARN).
+func Keys[In any](f func(ctx context.Context, c *Call, in *In, keys *policy.Context) error) Option {
+	return func(r *route) {
+		before := r.keys
+		r.keys = func(ctx context.Context, c *Call, in any, keys *policy.Context) error {
+			if before != nil {
+				if err := before(ctx, c, in, keys); err != nil {
+					return err
+				}
+			}
+			return f(ctx, c, in.(*In), keys)
+		}
 	}
 }
 

@@ -1,0 +1,87 @@
+package access_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+)
+
+func TestServiceLinkedRole(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	const service, name = "email.cognito-idp.amazonaws.com", "AWSServiceRoleForAmazonCognitoIdpEmailService"
+	create := func(client *iam.Client, service string) (*iam.CreateServiceLinkedRoleOutput, error) {
+		return client.CreateServiceLinkedRole(o.ctx, &iam.CreateServiceLinkedRoleInput{AWSServiceName: &service})
+	}
+	// A power user may make the roles of Cognito, and of nothing else.
+	keys := o.user("ada")
+	_, err := o.AttachUserPolicy(o.ctx, &iam.AttachUserPolicyInput{UserName: aws.String("ada"), PolicyArn: aws.String("arn:aws:iam::aws:policy/AmazonCognitoPowerUser")})
+	o.must(err)
+	mine := o.server.IAM(keys)
+	_, err = create(mine, "lambda.amazonaws.com")
+	wantError(t, err, "AccessDenied", "")
+	_, err = create(o.Client, "lambda.amazonaws.com")
+	wantError(t, err, "InvalidInput", "")
+	made, err := create(mine, service)
+	o.must(err)
+	r := made.Role
+	if *r.Arn != "arn:aws:iam::123456789012:role/aws-service-role/"+service+"/"+name || *r.MaxSessionDuration != 3600 {
+		t.Errorf("role %+v", r)
+	}
+	_, err = create(mine, service)
+	wantError(t, err, "InvalidInput", "Service role name "+name+" has been taken in this account, please try a different suffix.")
+	_, err = o.CreateServiceLinkedRole(o.ctx, &iam.CreateServiceLinkedRoleInput{AWSServiceName: aws.String(service), CustomSuffix: aws.String("two")})
+	wantError(t, err, "InvalidInput", "Custom suffix is not allowed for "+service)
+	attached, err := o.ListAttachedRolePolicies(o.ctx, &iam.ListAttachedRolePoliciesInput{RoleName: r.RoleName})
+	o.must(err)
+	if len(attached.AttachedPolicies) != 1 || *attached.AttachedPolicies[0].PolicyName != "AmazonCognitoIdpEmailServiceRolePolicy" {
+		t.Errorf("attached %+v", attached.AttachedPolicies)
+	}
+
+	// It belongs to the service.
+	for what, call := range map[string]func() error{
+		"delete": func() error {
+			_, err := o.DeleteRole(o.ctx, &iam.DeleteRoleInput{RoleName: r.RoleName})
+			return err
+		},
+		"trust": func() error {
+			_, err := o.UpdateAssumeRolePolicy(o.ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: r.RoleName, PolicyDocument: aws.String(trustNobody)})
+			return err
+		},
+		"put": func() error {
+			_, err := o.PutRolePolicy(o.ctx, &iam.PutRolePolicyInput{RoleName: r.RoleName, PolicyName: aws.String("p"), PolicyDocument: statement("Allow", "*")})
+			return err
+		},
+		"attach": func() error {
+			_, err := o.AttachRolePolicy(o.ctx, &iam.AttachRolePolicyInput{RoleName: r.RoleName, PolicyArn: aws.String("arn:aws:iam::aws:policy/AdministratorAccess")})
+			return err
+		},
+		"bound": func() error {
+			_, err := o.PutRolePermissionsBoundary(o.ctx, &iam.PutRolePermissionsBoundaryInput{RoleName: r.RoleName, PermissionsBoundary: aws.String("arn:aws:iam::aws:policy/AdministratorAccess")})
+			return err
+		},
+	} {
+		t.Run(what, func(t *testing.T) { wantError(t, call(), "UnmodifiableEntity", "only modifiable by AWS") })
+	}
+	_, err = o.UpdateRoleDescription(o.ctx, &iam.UpdateRoleDescriptionInput{RoleName: r.RoleName, Description: aws.String("for mail")})
+	o.must(err)
+	_, err = o.CreateRole(o.ctx, &iam.CreateRoleInput{RoleName: aws.String("fake"), Path: aws.String("/aws-service-role/x/"), AssumeRolePolicyDocument: aws.String(trustNobody)})
+	wantError(t, err, "InvalidInput", "")
+
+	gone, err := mine.DeleteServiceLinkedRole(o.ctx, &iam.DeleteServiceLinkedRoleInput{RoleName: r.RoleName})
+	o.must(err)
+	if !strings.HasPrefix(*gone.DeletionTaskId, "task/aws-service-role/"+service+"/"+name+"/") {
+		t.Errorf("task %s", *gone.DeletionTaskId)
+	}
+	status, err := o.GetServiceLinkedRoleDeletionStatus(o.ctx, &iam.GetServiceLinkedRoleDeletionStatusInput{DeletionTaskId: gone.DeletionTaskId})
+	o.must(err)
+	if status.Status != "SUCCEEDED" {
+		t.Errorf("status %s", status.Status)
+	}
+	_, err = o.GetServiceLinkedRoleDeletionStatus(o.ctx, &iam.GetServiceLinkedRoleDeletionStatusInput{DeletionTaskId: aws.String("task/aws-service-role/x/y/z")})
+	wantError(t, err, "NoSuchEntity", "")
+	_, err = o.GetRole(o.ctx, &iam.GetRoleInput{RoleName: r.RoleName})
+	wantError(t, err, "NoSuchEntity", "")
+}

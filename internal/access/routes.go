@@ -241,4 +241,8 @@ func (s *Service) routeAccount(r *wire.Router) {
 	wire.Handle(r, iam.ListAccountAliases, s.listAccountAliases)
 	wire.Handle(r, iam.GetAccountSummary, s.getAccountSummary)
 	wire.Handle(r, iam.GetAccountAuthorizationDetails, s.getAccountAuthorizationDetails)
+	wire.Handle(r, iam.SimulateCustomPolicy, s.simulateCustomPolicy)
+	wire.Handle(r, iam.SimulatePrincipalPolicy, s.simulatePrincipalPolicy)
+	wire.Handle(r, iam.GetContextKeysForCustomPolicy, s.getContextKeysForCustomPolicy)
+	wire.Handle(r, iam.GetContextKeysForPrincipalPolicy, s.getContextKeysForPrincipalPolicy)
 }

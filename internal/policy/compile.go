@@ -11,7 +11,7 @@ func (d *rawDocument) compile(kind Kind) *Document {
 }
 
 func (s *rawStatement) compile(vars bool) statement {
-	c := statement{sid: s.sid, deny: s.effect == "Deny", principals: s.principals, variables: vars}
+	c := statement{sid: s.sid, deny: s.effect == "Deny", principals: s.principals, variables: vars, begin: s.begin, end: s.end}
 	c.actions.not = s.action.negated()
 	for _, a := range s.action.values {
 		p := compile(fold(a), true, false)

@@ -28,6 +28,7 @@ func (k Kind) String() string {
 // not change and may be shared between goroutines.
 type Document struct {
 	kind       Kind
+	text       string // as it was parsed
 	statements []statement
 }
 
@@ -55,6 +56,7 @@ type statement struct {
 	resources  *resourceSet // nil in trust policies
 	conditions []condition
 	variables  bool // "${" is special: the document is of version 2012-10-17
+	begin, end int  // where it stands in the document, in bytes
 }
 
 // actionSet is a compiled Action or NotAction. Patterns are folded.
@@ -113,7 +115,9 @@ func Parse(src []byte, kind Kind) (*Document, error) {
 	if err := raw.validate(kind); err != nil {
 		return nil, err
 	}
-	return raw.compile(kind), nil
+	document := raw.compile(kind)
+	document.text = string(src)
+	return document, nil
 }
 
 // Resolve returns the document with the ARNs of users and roles in its Principal
@@ -122,7 +126,7 @@ func Parse(src []byte, kind Kind) (*Document, error) {
 // not trusted. id looks an ARN up; an ARN that it does not know is refused with
 // a *MalformedError.
 func (d *Document) Resolve(id func(arn string) (string, bool)) (*Document, error) {
-	resolved := &Document{kind: d.kind, statements: slices.Clone(d.statements)}
+	resolved := &Document{kind: d.kind, text: d.text, statements: slices.Clone(d.statements)}
 	for i := range resolved.statements {
 		s := &resolved.statements[i]
 		if s.principals == nil {

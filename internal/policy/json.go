@@ -46,6 +46,8 @@ type node struct {
 	text   string
 	items  []node
 	fields []field
+	// begin and end are where an object stands in the document, in bytes.
+	begin, end int
 }
 
 type field struct {
@@ -120,7 +122,7 @@ func (r treeReader) list(depth int) (node, error) {
 }
 
 func (r treeReader) object(depth int) (node, error) {
-	n := node{kind: objectNode}
+	n := node{kind: objectNode, begin: int(r.InputOffset()) - 1}
 	seen := make(map[string]bool)
 	for r.More() {
 		t, err := r.token()
@@ -139,5 +141,6 @@ func (r treeReader) object(depth int) (node, error) {
 		n.fields = append(n.fields, field{name, value})
 	}
 	_, err := r.token()
+	n.end = int(r.InputOffset())
 	return n, err
 }

@@ -17,6 +17,7 @@ type rawStatement struct {
 	conditions  []rawCondition
 	// principals is the compiled Principal, once it has been checked.
 	principals *principalSet
+	begin, end int
 }
 
 // element is Action, Resource or their Not form; name is "" when absent.
@@ -90,6 +91,7 @@ func readStatement(n node) (s rawStatement, err *MalformedError) {
 	if n.kind != objectNode {
 		return s, malformed(msgSyntax, "not an object")
 	}
+	s.begin, s.end = n.begin, n.end
 	for _, f := range n.fields {
 		switch f.name {
 		case "Sid":

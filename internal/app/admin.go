@@ -8,8 +8,10 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
+	"pintail/internal/access"
 	"pintail/internal/delivery"
 	"pintail/internal/event"
 	"pintail/internal/gen/model"
@@ -40,6 +42,7 @@ func (a *App) routes() {
 	handle("GET /_pintail/metrics", a.local(a.metrics.Handler().ServeHTTP))
 	handle("GET /_pintail/status", a.owner(a.status))
 	handle("GET /_pintail/outbox", a.owner(a.readOutbox))
+	handle("GET /_pintail/explain", a.owner(a.explain))
 	handle("GET /_pintail/apps/{app}/activity", a.owner(a.activity))
 	handle("GET /_pintail/import/{pool}/{job}/log", a.owner(a.importLog))
 	handle("POST /_pintail/pools/{pool}/rotate-keys", a.owner(a.rotateKeys))
@@ -178,6 +181,37 @@ func (a *App) activity(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	writeJSON(w, http.StatusOK, activity)
+}
+
+// Explanation is what the gate would decide, and why.
+type Explanation struct {
+	Allowed bool
+	Why     string // for the owner
+	Message string // what the caller of a refused request would be told
+}
+
+// explain answers what the gate would decide: the query names principal, action and
+// resource, and condition keys as context=KEY=VALUE.
+func (a *App) explain(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	q := access.Question{
+		Principal: query.Get("principal"), Action: query.Get("action"), Resource: query.Get("resource"),
+		Context: map[string][]string{}, Guest: query.Has("guest"),
+	}
+	for _, pair := range query["context"] {
+		key, value, _ := strings.Cut(pair, "=")
+		q.Context[key] = append(q.Context[key], value)
+	}
+	d, err := a.access.Explain(r.Context(), a.config.Region, q)
+	if bad, ok := errors.AsType[*access.QuestionError](err); ok {
+		writeJSON(w, http.StatusBadRequest, map[string]string{"Message": bad.Text})
+		return
+	}
+	if err != nil {
+		a.fail(w, err)
+		return
+	}
+	writeJSON(w, http.StatusOK, Explanation{Allowed: d.Allowed, Why: d.Explain(), Message: d.Message()})
 }
 
 // importLog shows what became of the rows of a user import, page by page.

@@ -26,6 +26,7 @@ type commands struct {
 	Start     startCmd     `cmd:"" help:"Run the server."`
 	Env       envCmd       `cmd:"" help:"Print the running server's settings for a client."`
 	Outbox    outboxCmd    `cmd:"" help:"Show the codes and messages that the server has sent."`
+	Explain   explainCmd   `cmd:"" help:"Tell whether somebody may do something, and which statement decides."`
 	ImportLog importLogCmd `cmd:"" help:"Show what became of the rows of a user import."`
 	Pool      poolCmd      `cmd:"" help:"Look after user pools."`
 	Status    statusCmd    `cmd:"" help:"Tell whether the server runs and what it holds."`

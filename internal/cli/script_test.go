@@ -50,6 +50,7 @@ func TestScripts(t *testing.T) {
 			"ready":  ready,
 			"term":   term,
 			"owner":  owner,
+			"query":  query,
 			"anyone": anyone,
 			"admin":  admin,
 			"signin": signIn,

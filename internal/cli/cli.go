@@ -29,6 +29,7 @@ type commands struct {
 	Explain   explainCmd   `cmd:"" help:"Tell whether somebody may do something, and which statement decides."`
 	ImportLog importLogCmd `cmd:"" help:"Show what became of the rows of a user import."`
 	Pool      poolCmd      `cmd:"" help:"Look after user pools."`
+	Project   projectCmd   `cmd:"" help:"Make, show and delete all that an app needs: user pool, identity pool, roles and Pinpoint application."`
 	Status    statusCmd    `cmd:"" help:"Tell whether the server runs and what it holds."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 }

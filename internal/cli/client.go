@@ -6,11 +6,13 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -112,11 +114,63 @@ func (c *client) do(ctx context.Context, method, path, service string, h http.He
 		return err
 	}
 	if answer.StatusCode >= 300 {
-		var problem struct{ Message string }
-		if json.Unmarshal(text, &problem) != nil || problem.Message == "" {
-			problem.Message = string(text)
-		}
-		return fmt.Errorf("the server refused (%d): %s", answer.StatusCode, problem.Message)
+		return refusalOf(answer.StatusCode, text)
+	}
+	switch {
+	case out == nil || len(text) == 0:
+		return nil
+	case answer.Header.Get("Content-Type") == "text/xml":
+		return xml.Unmarshal(text, out)
 	}
 	return json.Unmarshal(text, out)
+}
+
+// refusal is what the server answers when it does not do what was asked.
+type refusal struct {
+	Status  int
+	Message string
+}
+
+func (r *refusal) Error() string {
+	return fmt.Sprintf("the server refused (%d): %s", r.Status, r.Message)
+}
+
+// refusalOf reads the text of a refusal, in whatever form the protocol has it.
+func refusalOf(status int, text []byte) error {
+	var fromJSON struct{ Message string }
+	var fromXML struct {
+		Message string `xml:"Error>Message"`
+	}
+	switch {
+	case json.Unmarshal(text, &fromJSON) == nil && fromJSON.Message != "":
+		return &refusal{status, fromJSON.Message}
+	case xml.Unmarshal(text, &fromXML) == nil && fromXML.Message != "":
+		return &refusal{status, fromXML.Message}
+	}
+	return &refusal{status, string(text)}
+}
+
+// isAbsent tells whether the server said that something does not exist.
+func isAbsent(err error) bool {
+	r, ok := errors.AsType[*refusal](err)
+	return ok && r.Status == http.StatusNotFound
+}
+
+// rest runs an operation of a REST service.
+func (c *client) rest(ctx context.Context, method, path, service string, in, out any) error {
+	var body []byte
+	if in != nil {
+		var err error
+		if body, err = json.Marshal(in); err != nil {
+			return err
+		}
+	}
+	return c.do(ctx, method, path, service, http.Header{"Content-Type": {"application/json"}}, body, out)
+}
+
+// query runs an operation of a Query service; out is read from XML.
+func (c *client) query(ctx context.Context, service, version, action string, form url.Values, out any) error {
+	form.Set("Action", action)
+	form.Set("Version", version)
+	return c.do(ctx, http.MethodPost, "/", service, http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, []byte(form.Encode()), out)
 }

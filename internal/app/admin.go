@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"pintail/internal/access"
+	"pintail/internal/audit"
 	"pintail/internal/delivery"
 	"pintail/internal/event"
 	"pintail/internal/gen/model"
@@ -43,6 +44,7 @@ func (a *App) routes() {
 	handle("GET /_pintail/status", a.owner(a.status))
 	handle("GET /_pintail/outbox", a.owner(a.readOutbox))
 	handle("GET /_pintail/explain", a.owner(a.explain))
+	handle("GET /_pintail/audit", a.owner(a.audit))
 	handle("GET /_pintail/apps/{app}/activity", a.owner(a.activity))
 	handle("GET /_pintail/import/{pool}/{job}/log", a.owner(a.importLog))
 	handle("POST /_pintail/pools/{pool}/rotate-keys", a.owner(a.rotateKeys))
@@ -212,6 +214,31 @@ func (a *App) explain(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	writeJSON(w, http.StatusOK, Explanation{Allowed: d.Allowed, Why: d.Explain(), Message: d.Message()})
+}
+
+// audit lists records of the audit trail, the newest first.
+func (a *App) audit(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	f := audit.Filter{Name: query.Get("name"), Who: query.Get("who"), Denied: query.Has("denied"), Data: query.Has("data"), Before: query.Get("before")}
+	f.Limit, _ = strconv.Atoi(query.Get("limit"))
+	f.Limit = min(max(f.Limit, 1), store.MaxLimit)
+	for name, t := range map[string]*time.Time{"from": &f.From, "to": &f.To} {
+		text := query.Get(name)
+		if text == "" {
+			continue
+		}
+		var err error
+		if *t, err = time.Parse(time.RFC3339, text); err != nil {
+			writeJSON(w, http.StatusBadRequest, map[string]string{"Message": name + " is not a time such as 2026-01-31T12:00:00Z."})
+			return
+		}
+	}
+	page, err := a.trail.List(r.Context(), f)
+	if err != nil {
+		a.fail(w, err)
+		return
+	}
+	writeJSON(w, http.StatusOK, page)
 }
 
 // importLog shows what became of the rows of a user import, page by page.

@@ -17,6 +17,7 @@ import (
 
 	"pintail/internal/access"
 	"pintail/internal/audience"
+	"pintail/internal/audit"
 	"pintail/internal/clock"
 	"pintail/internal/config"
 	"pintail/internal/delivery"
@@ -64,6 +65,7 @@ type App struct {
 	router     *wire.Router
 	jobs       *job.Queue
 	outbox     *delivery.Outbox
+	trail      *audit.Trail
 	dispatcher *delivery.Dispatcher
 	mail       *smtp.Channel // nil: e-mail stays in the outbox
 	access     *access.Service
@@ -130,6 +132,10 @@ func (a *App) openRooms() error {
 	a.jobs = job.New(job.Config{DB: a.db, Clock: a.clock, Log: a.log, Observe: a.metrics.Job})
 	a.outbox = delivery.New(a.db, a.master, a.clock)
 	a.jobs.Handle("outbox.prune", a.pruneOutbox, job.Options{Every: time.Hour})
+	a.trail = audit.New(audit.Config{
+		DB: a.db, Clock: a.clock, Log: a.log, Account: a.config.AccountID, Keep: days(a.config.AuditDays), KeepData: days(a.config.AuditDataDays),
+	})
+	a.jobs.Handle("audit.prune", a.pruneTrail, job.Options{Every: time.Hour})
 	if err := a.openChannels(); err != nil {
 		return err
 	}
@@ -150,7 +156,7 @@ func (a *App) openRooms() error {
 	a.event = event.New(event.Config{Audience: a.audience, Store: a.events})
 	a.router = wire.NewRouter(wire.Config{
 		Services: Services(), Gate: a.access, Clock: a.clock, Log: a.log,
-		Account: a.config.AccountID, Region: a.config.Region, Observe: a.metrics.Request,
+		Account: a.config.AccountID, Region: a.config.Region, Observe: a.metrics.Request, Audit: a.trail.Note,
 	})
 	for _, room := range []interface{ Routes(*wire.Router) }{a.access, a.userPools, a.identities, a.audience, a.event} {
 		room.Routes(a.router)
@@ -312,6 +318,17 @@ func (a *App) pruneOutbox(ctx context.Context, _ job.Job) error {
 	}
 }
 
+func days(n int) time.Duration { return time.Duration(n) * 24 * time.Hour }
+
+// pruneTrail is the hourly job that forgets old audit records.
+func (a *App) pruneTrail(ctx context.Context, _ job.Job) error {
+	for {
+		if more, err := a.trail.Prune(ctx); err != nil || !more {
+			return err
+		}
+	}
+}
+
 // Close closes the stores. The server must not be running.
 func (a *App) Close() error {
 	var errs []error
@@ -322,6 +339,9 @@ func (a *App) Close() error {
 	}
 	if a.userPools != nil {
 		a.userPools.Close()
+	}
+	if a.trail != nil {
+		a.trail.Close()
 	}
 	if a.mail != nil {
 		a.mail.Close()

@@ -8,6 +8,7 @@ import (
 
 	"pintail/internal/access"
 	"pintail/internal/audience"
+	"pintail/internal/audit"
 	"pintail/internal/delivery"
 	"pintail/internal/eventstore/duckdb"
 	eventpostgres "pintail/internal/eventstore/postgres"
@@ -31,7 +32,7 @@ const (
 func collections() []store.Kind {
 	var all []store.Kind
 	for _, room := range [][]store.Kind{
-		access.Collections(), userpool.Collections(), identitypool.Collections(), audience.Collections(), delivery.Collections(), job.Collections(),
+		access.Collections(), userpool.Collections(), identitypool.Collections(), audience.Collections(), delivery.Collections(), job.Collections(), audit.Collections(),
 	} {
 		all = append(all, room...)
 	}

@@ -24,6 +24,7 @@ type commands struct {
 	Config kong.ConfigFlag `help:"Read settings from a JSON file; environment and flags go before it." placeholder:"FILE"`
 
 	Start     startCmd     `cmd:"" help:"Run the server."`
+	Audit     auditCmd     `cmd:"" help:"Show who called what: the trail of signed calls."`
 	Env       envCmd       `cmd:"" help:"Print the running server's settings for a client."`
 	Outbox    outboxCmd    `cmd:"" help:"Show the codes and messages that the server has sent."`
 	Explain   explainCmd   `cmd:"" help:"Tell whether somebody may do something, and which statement decides."`

@@ -31,6 +31,8 @@ type Config struct {
 	Triggers       string   `help:"JSON file that says which webhook, Lambda function or command stands behind the ARNs of a user pool's LambdaConfig." type:"path" env:"PINTAIL_TRIGGERS" placeholder:"FILE"`
 	Breached       string   `help:"Passwords known from breaches, for the risk configurations of user pools: SHA-1 hashes ordered by hash, as Have I Been Pwned offers them, or plain passwords, one on each line." type:"path" env:"PINTAIL_BREACHED_PASSWORDS" placeholder:"FILE" name:"breached-passwords"`
 	CodesPerSource int      `help:"How many codes one address can have sent, or get wrong, in an hour and a user pool. 0 sets no limit." default:"500" env:"PINTAIL_CODES_PER_SOURCE" placeholder:"N"`
+	AuditDays      int      `help:"For how many days signed calls stay in the audit trail." default:"90" env:"PINTAIL_AUDIT_DAYS" placeholder:"N"`
+	AuditDataDays  int      `help:"For how many days the calls by which apps report stay there." default:"1" env:"PINTAIL_AUDIT_DATA_DAYS" placeholder:"N"`
 	Messages       `embed:""`
 	LogFormat      string `help:"Log lines as text or JSON." enum:"text,json" default:"text" env:"PINTAIL_LOG_FORMAT"`
 	LogLevel       string `help:"How much to log." enum:"debug,info,warn,error" default:"info" env:"PINTAIL_LOG_LEVEL"`

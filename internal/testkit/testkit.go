@@ -42,6 +42,7 @@ func Start(t testing.TB, change ...func(*config.Config)) *Server {
 	t.Helper()
 	c := config.Config{
 		Data: t.TempDir(), Listen: "127.0.0.1:0", AccountID: Account, Region: Region, LogFormat: "text", LogLevel: "error",
+		AuditDays: 90, AuditDataDays: 1,
 	}
 	for _, f := range change {
 		f(&c)

@@ -56,6 +56,7 @@ func (rt *Router) authorize(ctx context.Context, e *exchange) error {
 	if err != nil {
 		return err
 	}
+	e.resources = resources
 	keys := RequestKeys(e.call)
 	if e.route.keys != nil {
 		if err := e.route.keys(ctx, e.call, e.in, &keys); err != nil {

@@ -25,6 +25,8 @@ type exchange struct {
 	body  []byte
 	in    any
 	call  *Call
+	// resources are what the caller's policies were asked about.
+	resources []string
 
 	begun  time.Time
 	status int
@@ -190,4 +192,7 @@ func (rt *Router) finish(e *exchange) {
 	}
 	rt.log.LogAttrs(ctx, level, message, append(attrs, e.call.notes...)...)
 	rt.observe(event)
+	if rt.audit != nil && e.call.Op != nil && (e.call.Caller != nil || e.op.Service.ID == "sts") {
+		rt.audit(Audited{Call: e.call, Input: e.in, Resources: e.resources, Refusal: e.answer})
+	}
 }

@@ -4,8 +4,10 @@ import (
 	"encoding"
 	"fmt"
 	"log/slog"
+	"maps"
 	"reflect"
-	"sort"
+	"slices"
+	"strconv"
 	"time"
 )
 
@@ -29,75 +31,101 @@ var secretParameters = map[string]bool{
 }
 
 // LogValue implements slog.LogValuer.
-func (r redacted) LogValue() slog.Value { return valueOf(r.v, 0) }
+func (r redacted) LogValue() slog.Value { return logged(fieldsOf(r.v, 0)) }
 
-func valueOf(v reflect.Value, depth int) slog.Value {
+// logged turns plain values into groups, whose members a log line shows one by one.
+func logged(v any) slog.Value {
+	var attrs []slog.Attr
+	switch v := v.(type) {
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			attrs = append(attrs, slog.Attr{Key: key, Value: logged(v[key])})
+		}
+	case []any:
+		for i, item := range v {
+			attrs = append(attrs, slog.Attr{Key: strconv.Itoa(i + 1), Value: logged(item)})
+		}
+	default:
+		return slog.AnyValue(v)
+	}
+	return slog.GroupValue(attrs...)
+}
+
+// RedactedFields returns a generated input as plain values for JSON, without its sensitive
+// members: what [Redacted] shows in a log.
+func RedactedFields(in any) any { return fieldsOf(reflect.ValueOf(in), 0) }
+
+const (
+	deepest  = 8  // members within members that are shown
+	maxItems = 20 // of a list
+)
+
+// fieldsOf returns a value as maps, lists, texts, numbers and booleans.
+func fieldsOf(v reflect.Value, depth int) any {
 	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
 		if v.IsNil() {
-			return slog.Value{}
+			return nil
 		}
 		v = v.Elem()
 	}
-	if depth > 8 || !v.IsValid() {
-		return slog.StringValue("…")
+	if depth > deepest || !v.IsValid() {
+		return "…"
 	}
 	if t, ok := v.Interface().(time.Time); ok {
-		return slog.TimeValue(t)
+		return t
 	}
 	switch v.Kind() {
 	case reflect.Struct:
-		return structValue(v, depth)
+		return structFields(v, depth)
 	case reflect.Map:
-		return mapValue(v, depth)
+		return mapFields(v, depth)
 	case reflect.Slice:
-		return listValue(v, depth)
+		return listItems(v, depth)
 	case reflect.String:
-		return slog.StringValue(v.String())
+		return v.String()
 	}
 	if m, ok := v.Interface().(encoding.TextMarshaler); ok {
 		text, _ := m.MarshalText()
-		return slog.StringValue(string(text))
+		return string(text)
 	}
-	return slog.AnyValue(v.Interface())
+	return v.Interface()
 }
 
-func structValue(v reflect.Value, depth int) slog.Value {
-	var attrs []slog.Attr
+func structFields(v reflect.Value, depth int) any {
+	fields := make(map[string]any)
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
-		if v.Field(i).IsZero() {
-			continue
+		switch {
+		case v.Field(i).IsZero():
+		case f.Tag.Get("sensitive") == "true":
+			fields[f.Name] = hiddenText
+		default:
+			fields[f.Name] = fieldsOf(v.Field(i), depth+1)
 		}
-		if f.Tag.Get("sensitive") == "true" {
-			attrs = append(attrs, slog.String(f.Name, hiddenText))
-			continue
-		}
-		attrs = append(attrs, slog.Attr{Key: f.Name, Value: valueOf(v.Field(i), depth+1)})
 	}
-	return slog.GroupValue(attrs...)
+	return fields
 }
 
-func mapValue(v reflect.Value, depth int) slog.Value {
-	var attrs []slog.Attr
+func mapFields(v reflect.Value, depth int) any {
+	fields := make(map[string]any, v.Len())
 	for iter := v.MapRange(); iter.Next(); {
 		key := iter.Key().String()
 		if secretParameters[key] {
-			attrs = append(attrs, slog.String(key, hiddenText))
+			fields[key] = hiddenText
 			continue
 		}
-		attrs = append(attrs, slog.Attr{Key: key, Value: valueOf(iter.Value(), depth+1)})
+		fields[key] = fieldsOf(iter.Value(), depth+1)
 	}
-	sort.Slice(attrs, func(i, j int) bool { return attrs[i].Key < attrs[j].Key })
-	return slog.GroupValue(attrs...)
+	return fields
 }
 
-func listValue(v reflect.Value, depth int) slog.Value {
+func listItems(v reflect.Value, depth int) any {
 	if v.Type().Elem().Kind() == reflect.Uint8 {
-		return slog.StringValue(fmt.Sprintf("%d bytes", v.Len()))
+		return fmt.Sprintf("%d bytes", v.Len())
 	}
-	var attrs []slog.Attr
-	for i := range min(v.Len(), 20) {
-		attrs = append(attrs, slog.Attr{Key: fmt.Sprint(i + 1), Value: valueOf(v.Index(i), depth+1)})
+	items := make([]any, min(v.Len(), maxItems))
+	for i := range items {
+		items[i] = fieldsOf(v.Index(i), depth+1)
 	}
-	return slog.GroupValue(attrs...)
+	return items
 }

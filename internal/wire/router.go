@@ -24,6 +24,17 @@ type Config struct {
 	Region   string // of calls that do not say theirs
 	// Observe is told of every finished request; may be nil.
 	Observe func(Event)
+	// Audit is told of every finished request that was signed, or that asked for
+	// credentials; may be nil.
+	Audit func(Audited)
+}
+
+// Audited is a finished request, as a trail records it.
+type Audited struct {
+	*Call
+	Input     any      // generated; see RedactedFields
+	Resources []string // that the caller's policies were asked about
+	Refusal   *model.Error
 }
 
 // Event is what the Router tells of a finished request, for metrics.
@@ -43,6 +54,7 @@ type Router struct {
 	account  string
 	region   string
 	observe  func(Event)
+	audit    func(Audited) // may be nil
 	services []*model.Service
 	tables   tables
 	routes   map[*model.Operation]*route
@@ -61,7 +73,7 @@ type route struct {
 // services with "not supported" until Handle is called for it.
 func NewRouter(c Config) *Router {
 	rt := &Router{
-		gate: c.Gate, clock: c.Clock, log: c.Log, account: c.Account, region: c.Region, observe: c.Observe,
+		gate: c.Gate, clock: c.Clock, log: c.Log, account: c.Account, region: c.Region, observe: c.Observe, audit: c.Audit,
 		services: c.Services,
 		tables:   newTables(c.Services),
 		routes:   make(map[*model.Operation]*route),

@@ -1,0 +1,276 @@
+// Package audit keeps a record of every signed call: who asked, from where, for what, on
+// which resources, and what became of it. Its fields are those of a CloudTrail record, so
+// that what reads a trail reads this.
+//
+// The wire tells [Trail.Note] of every call once it is answered. The trail writes records
+// in batches, a moment later: an answer never waits for its record, and a server that is
+// killed loses the records of its last moment. When the directory is slower than the
+// calls, Note waits.
+//
+// Calls by which an app reports, such as PutEvents, are data events: there are many of
+// them, so they are kept apart and for a shorter time, without their parameters.
+package audit
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"pintail/internal/clock"
+	"pintail/internal/store"
+	"pintail/internal/wire"
+)
+
+// Config is what the room is made of.
+type Config struct {
+	DB      store.DB
+	Clock   *clock.Clock
+	Log     *slog.Logger
+	Account string
+	// Keep and KeepData are for how long records are kept; zero keeps none of the kind.
+	Keep, KeepData time.Duration
+}
+
+// Trail is the room.
+type Trail struct {
+	db             store.DB
+	clock          *clock.Clock
+	log            *slog.Logger
+	account        string
+	keep, keepData time.Duration
+
+	queue chan Record
+	flush chan chan struct{}
+	ended sync.WaitGroup
+	stop  context.CancelFunc
+}
+
+const (
+	// queued is how many records wait at most before calls wait for the trail.
+	queued = 8192
+	// maxBatch is how many records one transaction writes.
+	maxBatch = 500
+	// gather is how long records are gathered before they are written.
+	gather = 100 * time.Millisecond
+)
+
+// records and dataRecords are owned by the account. Their ids begin with the time, so that
+// the order of ids is the order of events.
+var (
+	records     = store.NewCollection[Record]("audit_record")
+	dataRecords = store.NewCollection[Record]("audit_data_record")
+)
+
+// Collections are what the directory must keep for this room.
+func Collections() []store.Kind { return []store.Kind{records, dataRecords} }
+
+// New returns the room, which writes until [Trail.Close].
+func New(c Config) *Trail {
+	ctx, stop := context.WithCancel(context.Background())
+	t := &Trail{
+		db: c.DB, clock: c.Clock, log: c.Log, account: c.Account, keep: c.Keep, keepData: c.KeepData,
+		queue: make(chan Record, queued), flush: make(chan chan struct{}), stop: stop,
+	}
+	t.ended.Go(func() { t.run(ctx) })
+	return t
+}
+
+// Close writes what waits, and ends.
+func (t *Trail) Close() {
+	t.stop()
+	t.ended.Wait()
+}
+
+// Flush returns once every call that was noted before is written, or the context is done.
+func (t *Trail) Flush(ctx context.Context) {
+	done := make(chan struct{})
+	select {
+	case t.flush <- done:
+	case <-ctx.Done():
+		return
+	}
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+}
+
+// Note records a call.
+func (t *Trail) Note(of wire.Audited) {
+	if keep := t.keepFor(of.Op.Action); keep <= 0 {
+		return
+	}
+	t.queue <- newRecord(of)
+}
+
+func (t *Trail) keepFor(action string) time.Duration {
+	if isData(action) {
+		return t.keepData
+	}
+	return t.keep
+}
+
+// run gathers records and writes them.
+func (t *Trail) run(ctx context.Context) {
+	var batch []Record
+	tick := time.NewTicker(gather)
+	defer tick.Stop()
+	for {
+		var waiting chan struct{}
+		select {
+		case r := <-t.queue:
+			if batch = append(batch, r); len(batch) < maxBatch {
+				continue
+			}
+		case <-tick.C:
+		case waiting = <-t.flush:
+			batch = t.drain(batch)
+		case <-ctx.Done():
+			t.write(t.drain(batch))
+			return
+		}
+		t.write(batch)
+		batch = batch[:0]
+		if waiting != nil {
+			close(waiting)
+		}
+	}
+}
+
+// drain takes what waits in the queue.
+func (t *Trail) drain(batch []Record) []Record {
+	for {
+		select {
+		case r := <-t.queue:
+			batch = append(batch, r)
+		default:
+			return batch
+		}
+	}
+}
+
+// write stores records. What cannot be stored is for the log: the calls have been
+// answered.
+func (t *Trail) write(batch []Record) {
+	for len(batch) > 0 {
+		n := min(len(batch), maxBatch)
+		err := t.db.Update(context.Background(), func(tx store.Tx) error {
+			for i := range batch[:n] {
+				r := &batch[i]
+				if err := t.collection(r.data()).Put(tx, t.account, store.Time(r.EventTime)+" "+r.EventID, r); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.log.Error("audit records could not be written", "records", n, "error", err)
+		}
+		batch = batch[n:]
+	}
+}
+
+func (t *Trail) collection(data bool) *store.Collection[Record] {
+	if data {
+		return dataRecords
+	}
+	return records
+}
+
+// Filter chooses records; an empty field does not restrict.
+type Filter struct {
+	From, To time.Time // From is included, To is not
+	Name     string    // of the operation
+	Who      string    // ARN of who called
+	Denied   bool      // only calls that were refused for want of permission
+	Data     bool      // data events, in place of the others
+	Limit    int
+	// Before is the place of the last record of the page before; "" begins at the newest.
+	Before string
+}
+
+// Page is a page of records, the newest first.
+type Page struct {
+	Records []Record
+	Next    string // where the next page begins; "" if there is none
+}
+
+// maxLooked is how many records one page looks at, so that a filter which few pass does
+// not hold a transaction for long.
+const maxLooked = 20_000
+
+// List returns a page of the records that a filter chooses, the newest first.
+func (t *Trail) List(ctx context.Context, f Filter) (page Page, err error) {
+	t.Flush(ctx)
+	err = t.db.View(ctx, func(tx store.Tx) error {
+		page = Page{Records: []Record{}}
+		looked := 0
+		query := store.Query{Descending: true, After: store.Cursor{ID: f.start()}}
+		for r, err := range t.collection(f.Data).All(tx, t.account, query) {
+			if err != nil {
+				return err
+			}
+			if !f.From.IsZero() && r.EventTime.Before(f.From) {
+				return nil
+			}
+			looked++
+			place := store.Time(r.EventTime) + " " + r.EventID
+			if f.matches(r) {
+				page.Records = append(page.Records, *r)
+			}
+			if len(page.Records) >= max(1, f.Limit) || looked >= maxLooked {
+				page.Next = place
+				return nil
+			}
+		}
+		return nil
+	})
+	return page, err
+}
+
+// start is the place after which a walk begins.
+func (f Filter) start() string {
+	switch {
+	case f.Before != "":
+		return f.Before
+	case !f.To.IsZero():
+		return store.Time(f.To)
+	}
+	return ""
+}
+
+func (f Filter) matches(r *Record) bool {
+	return (f.Name == "" || f.Name == r.EventName) && (f.Who == "" || f.Who == r.UserIdentity.ARN) && (!f.Denied || r.denied())
+}
+
+// Prune forgets records that are too old, at most a page of each kind, and tells whether
+// there may be more.
+func (t *Trail) Prune(ctx context.Context) (more bool, err error) {
+	for data, keep := range map[bool]time.Duration{false: t.keep, true: t.keepData} {
+		limit := store.Time(t.clock.Now().Add(-keep))
+		err := t.db.Update(ctx, func(tx store.Tx) error {
+			old, _, err := t.collection(data).List(tx, t.account, store.Query{Limit: store.MaxLimit})
+			if err != nil {
+				return err
+			}
+			gone := 0
+			for _, r := range old {
+				id := store.Time(r.EventTime) + " " + r.EventID
+				if id >= limit {
+					break
+				}
+				if err := t.collection(data).Delete(tx, t.account, id); err != nil {
+					return err
+				}
+				gone++
+			}
+			more = more || gone == store.MaxLimit
+			return nil
+		})
+		if err != nil {
+			return false, err
+		}
+	}
+	return more, nil
+}

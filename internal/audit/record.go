@@ -1,0 +1,148 @@
+package audit
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+
+	"pintail/internal/keys/ids"
+	"pintail/internal/policy"
+	"pintail/internal/wire"
+)
+
+// Record is a call, in the members of a CloudTrail record (CloudTrail user guide,
+// "CloudTrail record contents").
+type Record struct {
+	EventVersion       string          `json:"eventVersion"`
+	UserIdentity       Identity        `json:"userIdentity"`
+	EventTime          time.Time       `json:"eventTime"`
+	EventSource        string          `json:"eventSource"`
+	EventName          string          `json:"eventName"`
+	AWSRegion          string          `json:"awsRegion"`
+	SourceIPAddress    string          `json:"sourceIPAddress"`
+	UserAgent          string          `json:"userAgent"`
+	ErrorCode          string          `json:"errorCode,omitzero"`
+	ErrorMessage       string          `json:"errorMessage,omitzero"`
+	RequestParameters  json.RawMessage `json:"requestParameters"` // without secrets; null where there are none
+	ResponseElements   json.RawMessage `json:"responseElements"`  // always null: answers are not kept
+	RequestID          string          `json:"requestID"`
+	EventID            string          `json:"eventID"`
+	ReadOnly           bool            `json:"readOnly"`
+	Resources          []Resource      `json:"resources,omitzero"`
+	EventType          string          `json:"eventType"`
+	ManagementEvent    bool            `json:"managementEvent"`
+	RecipientAccountID string          `json:"recipientAccountId"`
+	EventCategory      string          `json:"eventCategory"`
+	// AdditionalEventData holds why a call was refused, for the owner.
+	AdditionalEventData map[string]string `json:"additionalEventData,omitzero"`
+}
+
+// Identity is who called.
+type Identity struct {
+	Type        string `json:"type"` // Root, IAMUser, AssumedRole, FederatedUser, WebIdentityUser
+	PrincipalID string `json:"principalId,omitzero"`
+	ARN         string `json:"arn,omitzero"`
+	AccountID   string `json:"accountId,omitzero"`
+	AccessKeyID string `json:"accessKeyId,omitzero"`
+	UserName    string `json:"userName,omitzero"`
+	// Issuer is the role of a session.
+	Issuer string `json:"sessionIssuer,omitzero"`
+}
+
+// Resource is what was acted upon.
+type Resource struct {
+	ARN       string `json:"ARN"`
+	AccountID string `json:"accountId,omitzero"`
+}
+
+// maxParameters is how many bytes the parameters of a record may have.
+const maxParameters = 8 << 10
+
+// newRecord describes a call.
+func newRecord(of wire.Audited) Record {
+	c := of.Call
+	r := Record{
+		EventVersion: "1.11", UserIdentity: identity(c.Caller), EventTime: c.Time.UTC().Truncate(time.Millisecond),
+		EventSource: of.Op.Service.EndpointPrefix + ".amazonaws.com", EventName: of.Op.Name, AWSRegion: c.Region,
+		SourceIPAddress: c.SourceIP, UserAgent: c.UserAgent, RequestID: c.RequestID, EventID: ids.UUID(),
+		ReadOnly: readOnly(of.Op.Name), EventType: "AwsApiCall", RecipientAccountID: c.Account,
+		ManagementEvent: true, EventCategory: "Management", RequestParameters: null, ResponseElements: null,
+	}
+	if isData(of.Op.Action) {
+		r.ManagementEvent, r.EventCategory = false, "Data"
+	} else {
+		r.RequestParameters = parameters(of.Input)
+	}
+	for _, arn := range of.Resources {
+		if arn != "*" {
+			r.Resources = append(r.Resources, Resource{ARN: arn, AccountID: c.Account})
+		}
+	}
+	if e := of.Refusal; e != nil {
+		r.ErrorCode, r.ErrorMessage = e.Type.Code, e.Message
+		if e.Reason != "" {
+			r.AdditionalEventData = map[string]string{"reason": e.Reason}
+		}
+	}
+	return r
+}
+
+var null = json.RawMessage("null")
+
+// identity describes who called; nobody for calls that carry a token in place of a
+// signature.
+func identity(caller *wire.Caller) Identity {
+	if caller == nil {
+		return Identity{Type: "WebIdentityUser"}
+	}
+	i := Identity{PrincipalID: caller.ID, ARN: caller.ARN, AccountID: caller.Account, AccessKeyID: caller.AccessKeyID}
+	switch caller.Type {
+	case policy.Root:
+		i.Type = "Root"
+	case policy.User:
+		i.Type, i.UserName = "IAMUser", caller.ARN[strings.LastIndexByte(caller.ARN, '/')+1:]
+	case policy.AssumedRole:
+		i.Type, i.Issuer = "AssumedRole", caller.RoleARN
+	default:
+		i.Type = "FederatedUser"
+	}
+	return i
+}
+
+// parameters are what was asked, without secrets, or nothing if it is too long.
+func parameters(input any) json.RawMessage {
+	if input == nil {
+		return null
+	}
+	text, err := json.Marshal(wire.RedactedFields(input))
+	switch {
+	case err != nil:
+		return null
+	case len(text) > maxParameters:
+		return json.RawMessage(`{"omitted":"the parameters are too long to be kept"}`)
+	}
+	return text
+}
+
+// readOnly tells by an operation's name whether it changes nothing.
+func readOnly(name string) bool {
+	for _, verb := range []string{"Get", "List", "Describe", "Lookup", "Simulate", "AdminGet", "AdminList"} {
+		if strings.HasPrefix(name, verb) {
+			return true
+		}
+	}
+	return false
+}
+
+// dataActions are what apps report with.
+var dataActions = map[string]bool{
+	"mobiletargeting:PutEvents": true, "mobiletargeting:UpdateEndpoint": true, "mobiletargeting:UpdateEndpointsBatch": true,
+	"mobiletargeting:GetInAppMessages": true, "mobileanalytics:PutEvents": true,
+}
+
+func isData(action string) bool { return dataActions[action] }
+
+func (r *Record) data() bool { return !r.ManagementEvent }
+
+// denied tells whether the call was refused for want of permission.
+func (r *Record) denied() bool { return strings.HasPrefix(r.ErrorCode, "AccessDenied") }

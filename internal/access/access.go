@@ -14,6 +14,7 @@
 package access
 
 import (
+	"context"
 	"net/http"
 
 	"pintail/internal/clock"
@@ -54,6 +55,8 @@ type Service struct {
 	// standings are users' by their unique ids; nil where there is none.
 	standings *fresh.Cache[string, *standing]
 	documents *fresh.Cache[parsed, *policy.Document]
+	// allowed judges a further action of the running request's caller.
+	allowed func(ctx context.Context, c *wire.Call, action, resource string, extra map[string]string) error
 	// webIdentity reads the tokens that AssumeRoleWithWebIdentity takes.
 	webIdentity []TokenReader
 }
@@ -104,6 +107,7 @@ func awsHosts(scope sigv4.Scope) []string {
 
 // Routes names every operation that the room answers.
 func (s *Service) Routes(r *wire.Router) {
+	s.allowed = r.Allowed
 	s.routeUsers(r)
 	s.routeGroups(r)
 	s.routeRoles(r)

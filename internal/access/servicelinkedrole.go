@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"pintail/internal/gen/iam"
@@ -107,4 +108,38 @@ func (s *Service) getServiceLinkedRoleDeletionStatus(ctx context.Context, _ *wir
 		return nil, iam.NoSuchEntityException.Newf("The deletion task %s cannot be found.", in.DeletionTaskId)
 	}
 	return &iam.GetServiceLinkedRoleDeletionStatusResponse{Status: iam.DeletionTaskStatusTypeSucceeded}, nil
+}
+
+// userPools is the service whose role lets user pools report to applications.
+const userPools = "cognito-idp.amazonaws.com"
+
+// MayLink refuses a caller who may not have the role made by which user pools report to
+// applications, where there is none yet.
+func (s *Service) MayLink(ctx context.Context, c *wire.Call) error {
+	r, err := s.findRole(ctx, linkedServices[userPools].role)
+	if err != nil || r != nil {
+		return err
+	}
+	return s.allowed(ctx, c, "iam:CreateServiceLinkedRole", s.linkedARN(userPools), map[string]string{"iam:AWSServiceName": userPools})
+}
+
+// Link makes the role by which user pools report, if there is none, and lets it report to
+// an application. It returns the role's ARN.
+func (s *Service) Link(tx store.Tx, c *wire.Call, appARN string) (roleARN string, err error) {
+	service := linkedServices[userPools]
+	r, err := roles.Get(tx, s.account.String(), strings.ToLower(service.role))
+	if errors.Is(err, store.ErrNotFound) {
+		r, err = s.linkRole(tx, c, userPools, service, "")
+	}
+	if err != nil {
+		return "", err
+	}
+	name := "Pinpoint_" + lastSegment(appARN)
+	if at, found := r.findPolicy(name); !found {
+		document := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["mobiletargeting:UpdateEndpoint","mobiletargeting:PutEvents"],"Resource":["` +
+			appARN + `/endpoints/*","` + appARN + `/events"]}]}`
+		r.Policies = slices.Insert(r.Policies, at, inlinePolicy{Name: name, Document: document})
+	}
+	tx.AfterCommit(s.forget)
+	return r.ARN, roles.Put(tx, s.account.String(), r.key(), r)
 }

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	idptypes "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 )
 
@@ -84,4 +86,48 @@ func TestServiceLinkedRole(t *testing.T) {
 	wantError(t, err, "NoSuchEntity", "")
 	_, err = o.GetRole(o.ctx, &iam.GetRoleInput{RoleName: r.RoleName})
 	wantError(t, err, "NoSuchEntity", "")
+}
+
+// The role of user pools is made when somebody who may switches analytics on, and lets the
+// client's application be reported to.
+func TestRoleOfAnalytics(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	keys := o.user("ada")
+	allow := func(actions ...string) {
+		t.Helper()
+		_, err := o.PutUserPolicy(o.ctx, &iam.PutUserPolicyInput{UserName: aws.String("ada"), PolicyName: aws.String("p"), PolicyDocument: statement("Allow", actions...)})
+		o.must(err)
+	}
+	allow("cognito-idp:*")
+	mine := o.server.IDP(keys)
+	pool, err := mine.CreateUserPool(o.ctx, &cognitoidentityprovider.CreateUserPoolInput{PoolName: aws.String("shop")})
+	o.must(err)
+	const app = "arn:aws:mobiletargeting:us-east-1:123456789012:apps/0123456789abcdef0123456789abcdef"
+	const role = "arn:aws:iam::123456789012:role/aws-service-role/cognito-idp.amazonaws.com/AWSServiceRoleForAmazonCognitoIdp"
+	create := func(arn string) (*cognitoidentityprovider.CreateUserPoolClientOutput, error) {
+		return mine.CreateUserPoolClient(o.ctx, &cognitoidentityprovider.CreateUserPoolClientInput{
+			UserPoolId: pool.UserPool.Id, ClientName: aws.String("web"), AnalyticsConfiguration: &idptypes.AnalyticsConfigurationType{ApplicationArn: &arn},
+		})
+	}
+	_, err = create(app)
+	wantError(t, err, "AccessDeniedException", "not authorized to perform: iam:CreateServiceLinkedRole on resource: "+role)
+	_, err = create("arn:aws:mobiletargeting:us-east-1:123456789012:campaigns/1")
+	wantError(t, err, "InvalidParameterException", "ApplicationArn")
+	allow("cognito-idp:*", "iam:CreateServiceLinkedRole")
+	made, err := create(app)
+	o.must(err)
+	if got := aws.ToString(made.UserPoolClient.AnalyticsConfiguration.RoleArn); got != role {
+		t.Errorf("reports by %s", got)
+	}
+	allow("cognito-idp:*") // the role is there now
+	_, err = mine.UpdateUserPoolClient(o.ctx, &cognitoidentityprovider.UpdateUserPoolClientInput{
+		UserPoolId: pool.UserPool.Id, ClientId: made.UserPoolClient.ClientId, AnalyticsConfiguration: made.UserPoolClient.AnalyticsConfiguration,
+	})
+	o.must(err)
+	policies, err := o.ListRolePolicies(o.ctx, &iam.ListRolePoliciesInput{RoleName: aws.String("AWSServiceRoleForAmazonCognitoIdp")})
+	o.must(err)
+	if len(policies.PolicyNames) != 1 || policies.PolicyNames[0] != "Pinpoint_0123456789abcdef0123456789abcdef" {
+		t.Errorf("policies %v", policies.PolicyNames)
+	}
 }

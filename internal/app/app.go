@@ -145,7 +145,7 @@ func (a *App) openRooms() error {
 	a.userPools = userpool.New(userpool.Config{
 		DB: a.db, Master: a.master, Clock: a.clock, BaseURL: a.URL, Sender: a.outbox, Account: a.config.AccountID,
 		Triggers: a.triggers, Breached: a.breached, Jobs: a.jobs,
-		CodesPerSource: a.config.CodesPerSource,
+		CodesPerSource: a.config.CodesPerSource, Roles: a.access,
 	})
 	a.dispatcher.Handle(userpool.SenderRoute, a.userPools.SendByTrigger)
 	a.identities = identitypool.New(identitypool.Config{

@@ -104,6 +104,9 @@ func (s *Service) createUserPoolClient(ctx context.Context, c *wire.Call, in *co
 	settings.CreationDate = c.Time.Truncate(time.Millisecond)
 	settings.LastModifiedDate = settings.CreationDate
 
+	if err := s.mayReport(ctx, c, in.AnalyticsConfiguration); err != nil {
+		return nil, err
+	}
 	record := &clientRecord{Settings: *settings}
 	switch {
 	case isTrue(in.GenerateSecret):
@@ -120,6 +123,9 @@ func (s *Service) createUserPoolClient(ctx context.Context, c *wire.Call, in *co
 			return err
 		}
 		if err := checkRoom(tx, clients, in.UserPoolId, maxClients, "app clients"); err != nil {
+			return err
+		}
+		if record.Settings.AnalyticsConfiguration, err = s.reporting(tx, c, in.AnalyticsConfiguration); err != nil {
 			return err
 		}
 		if err := clients.Insert(tx, in.UserPoolId, settings.ClientId, record); err != nil {

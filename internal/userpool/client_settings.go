@@ -157,17 +157,3 @@ func (cl *client) revocable() bool { return isTrue(cl.EnableTokenRevocation) }
 func (cl *client) hidesUsers() bool {
 	return cl.PreventUserExistenceErrors == cognitoidp.PreventUserExistenceErrorTypesEnabled
 }
-
-// checkAnalytics takes a project by its ARN, or by its id with the role that may
-// write to it.
-func checkAnalytics(a *cognitoidp.AnalyticsConfigurationType) error {
-	switch {
-	case a == nil:
-		return nil
-	case a.ApplicationArn != "" && (a.ApplicationId != "" || a.RoleArn != "" || a.ExternalId != ""):
-		return invalid("ApplicationArn cannot be combined with ApplicationId, RoleArn or ExternalId.")
-	case a.ApplicationArn == "" && (a.ApplicationId == "" || a.RoleArn == "" || a.ExternalId == ""):
-		return invalid("AnalyticsConfiguration needs either ApplicationArn, or ApplicationId, RoleArn and ExternalId.")
-	}
-	return nil
-}

@@ -12,6 +12,9 @@ import (
 // updateUserPoolClient implements UpdateUserPoolClient. It replaces: what the request
 // leaves out goes back to its default, but for the name. The secrets stay.
 func (s *Service) updateUserPoolClient(ctx context.Context, c *wire.Call, in *cognitoidp.UpdateUserPoolClientRequest) (*cognitoidp.UpdateUserPoolClientResponse, error) {
+	if err := s.mayReport(ctx, c, in.AnalyticsConfiguration); err != nil {
+		return nil, err
+	}
 	record, err := s.changeClient(ctx, c, in.UserPoolId, in.ClientId, func(tx store.Tx, r *clientRecord) error {
 		p, err := s.poolRecord(tx, c, in.UserPoolId)
 		if err != nil {
@@ -25,7 +28,8 @@ func (s *Service) updateUserPoolClient(ctx context.Context, c *wire.Call, in *co
 		settings.ClientId, settings.CreationDate = r.Settings.ClientId, r.Settings.CreationDate
 		settings.LastModifiedDate = c.Time.Truncate(time.Millisecond)
 		r.Settings = *settings
-		return nil
+		r.Settings.AnalyticsConfiguration, err = s.reporting(tx, c, in.AnalyticsConfiguration)
+		return err
 	})
 	if err != nil {
 		return nil, err

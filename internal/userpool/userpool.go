@@ -67,6 +67,18 @@ type Config struct {
 	CodesPerSource int
 	// Jobs runs user imports.
 	Jobs *job.Queue
+	// Roles are how app clients get leave to report to a Pinpoint application that is named
+	// by its ARN; nil leaves them without.
+	Roles Roles
+}
+
+// Roles makes the service-linked role of user pools.
+type Roles interface {
+	// MayLink refuses a caller who may not have the role made, where there is none yet.
+	MayLink(ctx context.Context, c *wire.Call) error
+	// Link makes the role if there is none, lets it report to an application, and returns
+	// its ARN.
+	Link(tx store.Tx, c *wire.Call, appARN string) (roleARN string, err error)
 }
 
 // Service is the room.
@@ -80,6 +92,7 @@ type Service struct {
 	breached  *breached.List
 	perSource int
 	jobs      *job.Queue
+	roles     Roles
 
 	verifiers  *keys.Sealer // users' SRP verifiers
 	secrets    *keys.Sealer // clients' secrets
@@ -127,6 +140,7 @@ func New(c Config) *Service {
 		breached:   c.Breached,
 		perSource:  c.CodesPerSource,
 		jobs:       c.Jobs,
+		roles:      c.Roles,
 		verifiers:  c.Master.Sealer("userpool verifier"),
 		secrets:    c.Master.Sealer("userpool client secret"),
 		signing:    c.Master.Sealer("userpool signing key"),

@@ -60,6 +60,9 @@ var rules = []only{
 	{"pintail/internal/testkit", []string{"pintail/internal/testkit/...", "pintail/bench/...", "pintail/internal/store/storetest", "pintail/internal/eventstore/eventstoretest"}, "testkit is for tests"},
 	{"pintail/internal/userpool/passkey/passkeytest", nil, "a software authenticator is for tests"},
 	{"github.com/go-webauthn/", []string{"pintail/internal/userpool/passkey"}, "one package speaks WebAuthn"},
+	{"github.com/russellhaering/goxmldsig", []string{"pintail/internal/idp/..."}, "one package reads what SAML providers sign"},
+	{"github.com/beevik/etree", []string{"pintail/internal/idp/..."}, "one package reads what SAML providers sign"},
+	{"pintail/internal/idp/idptest", nil, "other people's identity providers are for tests"},
 }
 
 func matches(importer string, patterns []string) bool {
@@ -97,5 +100,24 @@ func TestGeneratedCodeStandsAlone(t *testing.T) {
 				t.Errorf("%s imports %s: generated code imports the standard library and gen/model only", p.ImportPath, imported)
 			}
 		}
+	}
+}
+
+// What judges other people's tokens knows neither our stores nor our wire.
+func TestTokensOfOthersAreJudgedAlone(t *testing.T) {
+	found := false
+	for _, p := range packages(t) {
+		if p.ImportPath != "pintail/internal/idp" {
+			continue
+		}
+		found = true
+		for _, imported := range p.Imports {
+			if strings.HasPrefix(imported, "pintail/") && imported != "pintail/internal/clock" {
+				t.Errorf("%s imports %s: of this house it needs the clock only", p.ImportPath, imported)
+			}
+		}
+	}
+	if !found {
+		t.Error("no package pintail/internal/idp")
 	}
 }

@@ -28,7 +28,8 @@ type FetchConfig struct {
 	// Allow names what may be connected to although it is not public: host names,
 	// addresses, and networks in CIDR form.
 	Allow []string
-	// AllowLoopback lets providers be on this machine, and there without TLS.
+	// AllowLoopback lets providers, and what their documents name, be on this machine, and
+	// there without TLS. It is for development and tests.
 	AllowLoopback bool
 	// RootCAs are the authorities that providers' certificates come from. Nil: the
 	// system's.

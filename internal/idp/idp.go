@@ -110,7 +110,8 @@ type Identity struct {
 	Expires         time.Time
 	AMR             []string // how the issuer authenticated the subject
 	// Claims are all claims of the token. Values are those of encoding/json, with
-	// numbers as json.Number.
+	// numbers as json.Number. A nonce is for the caller to compare, who knows which one it
+	// asked for.
 	Claims map[string]any
 }
 

@@ -46,7 +46,10 @@ func (s *Service) confirmDevice(ctx context.Context, c *wire.Call, in *cognitoid
 		if errors.Is(err, store.ErrExists) {
 			return cognitoidp.DeviceKeyExistsException.New("Device already exists.")
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return dropDevices(tx, b.pool.Id, d)
 	})
 	if err != nil {
 		return nil, err

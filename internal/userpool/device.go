@@ -3,6 +3,7 @@ package userpool
 import (
 	"encoding/hex"
 	"errors"
+	"slices"
 	"time"
 
 	"pintail/internal/gen/cognitoidp"
@@ -41,6 +42,35 @@ func removeDevices(tx store.Tx, poolID, userKey string) error {
 		if err != nil {
 			return err
 		}
+		if err := devices.Delete(tx, poolID, d.Key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// maxDevices is how many devices a user has at most. Where users are asked whether to
+// remember a device, every sign-in from another one would leave one for good.
+const maxDevices = 100
+
+// dropDevices forgets devices of a user who has too many, now that another one has come:
+// those that are not remembered first, and of these the one that was used longest ago.
+func dropDevices(tx store.Tx, poolID string, added *device) error {
+	all, _, err := devices.List(tx, poolID, store.Query{Index: byUser, Match: store.Equal(added.User), Limit: store.MaxLimit})
+	if err != nil || len(all) <= maxDevices {
+		return err
+	}
+	all = slices.DeleteFunc(all, func(d *device) bool { return d.Key == added.Key })
+	slices.SortFunc(all, func(a, b *device) int {
+		if a.Remembered != b.Remembered {
+			if b.Remembered {
+				return -1
+			}
+			return 1
+		}
+		return a.Used.Compare(b.Used)
+	})
+	for _, d := range all[:len(all)+1-maxDevices] {
 		if err := devices.Delete(tx, poolID, d.Key); err != nil {
 			return err
 		}

@@ -484,3 +484,43 @@ func TestDevicesOfAPoolWithout(t *testing.T) {
 		})
 	}
 }
+
+// A user's devices do not become more and more: the one that was used longest ago goes,
+// and one that is remembered last.
+func TestDevicesAreBounded(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	pool := w.pool(withDevices(true))
+	app := w.app(pool)
+	w.member(app, "ada")
+	var keys []string
+	for i := range 102 {
+		w.clock.Advance(time.Second)
+		tokens := w.signIn(app, "ada")
+		m := w.machine(tokens)
+		w.confirmDevice(tokens, m, "")
+		keys = append(keys, m.key)
+		if i == 0 {
+			if _, err := w.UpdateDeviceStatus(t.Context(), &idp.UpdateDeviceStatusInput{AccessToken: tokens.AccessToken, DeviceKey: &m.key, DeviceRememberedStatus: "remembered"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	left := map[string]bool{}
+	in := &idp.AdminListDevicesInput{UserPoolId: pool.Id, Username: aws.String("ada"), Limit: aws.Int32(60)}
+	for {
+		out, err := w.AdminListDevices(t.Context(), in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range out.Devices {
+			left[*d.DeviceKey] = true
+		}
+		if in.PaginationToken = out.PaginationToken; in.PaginationToken == nil {
+			break
+		}
+	}
+	if len(left) != 100 || !left[keys[0]] || left[keys[1]] || left[keys[2]] || !left[keys[3]] || !left[keys[101]] {
+		t.Errorf("%d devices are left; the first five: %v %v %v %v %v", len(left), left[keys[0]], left[keys[1]], left[keys[2]], left[keys[3]], left[keys[4]])
+	}
+}

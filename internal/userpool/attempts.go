@@ -28,7 +28,14 @@ const (
 	// original limits by a risk that it does not tell: 5 to 20.
 	maxResets          = 20
 	maxPasswordChanges = 5
+	// maxSignInCodes counts the codes of first and second factors, which the original
+	// limits by a rate of the whole pool: without a limit per user, whoever knows a
+	// name could fill its owner's mailbox.
+	maxSignInCodes = 30
 )
+
+// signInCodes is what codes sent as a factor are counted as.
+const signInCodes = "sign-in codes"
 
 // attempts counts what somebody tried on one user.
 type attempts struct {
@@ -109,9 +116,20 @@ func (a *attempts) set(operation string, h hour) {
 	a.Hours[operation] = h
 }
 
+// allowSignInCode counts a code that is to be sent as a factor, or refuses it.
+func (a *attempts) allowSignInCode(now time.Time) error {
+	if a.allow(signInCodes, maxSignInCodes, now) != nil {
+		return errRate()
+	}
+	return nil
+}
+
 func errLimit() error {
 	return cognitoidp.LimitExceededException.New("Attempt limit exceeded, please try after some time.")
 }
+
+// errRate is errLimit in the operations that start a sign-in, which do not declare it.
+func errRate() error { return cognitoidp.TooManyRequestsException.New("Rate exceeded") }
 
 // errLocked refuses a password during a lock.
 func errLocked() error { return cognitoidp.NotAuthorizedException.New("Password attempts exceeded") }

@@ -123,6 +123,9 @@ func (a *attempt) askNobody(factor cognitoidp.ChallengeNameType) (*answer, error
 	if err := a.allowSource(a.call, a.pool); err != nil {
 		return nil, err
 	}
+	if a.countUnknown(a.pool, a.now.Name, signInCodes, maxSignInCodes, a.call.Time) != nil {
+		return nil, errRate()
+	}
 	details := a.decoyAddress(a.pool, a.now.Name, messageAttributes[factor])
 	return a.challenge(nil, factor, map[string]string{
 		paramMedium: string(details.DeliveryMedium), paramDestination: details.Destination, paramUserID: a.decoyUsername(a.pool, a.now.Name),

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
@@ -398,6 +399,33 @@ func TestHiddenChoiceRefusals(t *testing.T) {
 		return err
 	}
 	wantsAlike(t, "a code of a disabled user", code("bob"), code("zoe"))
+}
+
+// The codes that one user may be sent at sign-in run out, by whatever address they are
+// asked for; the hour over, there are new ones.
+func TestSignInCodesPerUser(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	_, app := w.choicePool(true)
+	w.member(app, "ada")
+	ask := func(name string) error {
+		_, err := w.begin(app, nil, "USERNAME", name, "PREFERRED_CHALLENGE", "EMAIL_OTP")
+		return err
+	}
+	for _, name := range []string{"ada", "eve"} {
+		for i := range 30 {
+			if err := ask(name); err != nil {
+				t.Fatalf("code %d of %s: %v", i+1, name, err)
+			}
+		}
+		wants(t, ask(name), "TooManyRequestsException", "Rate exceeded")
+	}
+	w.clock.Advance(time.Hour)
+	for _, name := range []string{"ada", "eve"} {
+		if err := ask(name); err != nil {
+			t.Errorf("an hour later, %s: %v", name, err)
+		}
+	}
 }
 
 // The codes that one address may have sent run out for users who do not exist too.

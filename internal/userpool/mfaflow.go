@@ -114,6 +114,9 @@ func (a *attempt) sendFactor(ctx context.Context, u *user, factor cognitoidp.Cha
 			return err
 		}
 		return a.pool.modify(tx, u, func() (err error) {
+			if err := u.Attempts.allowSignInCode(a.call.Time); err != nil {
+				return err
+			}
 			defer a.withNewEmail(u)()
 			details, err = a.sendCode(tx, a.pool, u, why, n, attribute, u.Attributes[attribute], a.call.Time)
 			return err

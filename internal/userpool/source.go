@@ -1,7 +1,6 @@
 package userpool
 
 import (
-	"pintail/internal/gen/cognitoidp"
 	"pintail/internal/wire"
 )
 
@@ -17,7 +16,7 @@ func (s *Service) allowSource(c *wire.Call, p *pool) (err error) {
 	}
 	s.sources.use(p.Id+"/"+c.SourceIP, c.Time, func(a *attempts) { err = a.allow("codes", s.perSource, c.Time) })
 	if err != nil {
-		return cognitoidp.TooManyRequestsException.New("Rate exceeded")
+		return errRate()
 	}
 	return nil
 }

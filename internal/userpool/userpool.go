@@ -364,7 +364,7 @@ func (s *Service) update(ctx context.Context, fn func(store.Tx) error) error {
 	case errors.Is(err, store.ErrNUL):
 		return cognitoidp.InvalidParameterException.New("Text must not contain the character U+0000.")
 	case errors.Is(err, store.ErrContention): // after some seconds of tries: clients try again
-		return errors.Join(cognitoidp.TooManyRequestsException.New("Rate exceeded"), err)
+		return errors.Join(errRate(), err)
 	case err != nil:
 		return err
 	}

@@ -20,6 +20,7 @@ import (
 	"pintail/internal/clock"
 	"pintail/internal/fresh"
 	"pintail/internal/gen/sts"
+	"pintail/internal/idp"
 	"pintail/internal/keys"
 	"pintail/internal/keys/ids"
 	"pintail/internal/policy"
@@ -38,6 +39,8 @@ type Config struct {
 	Dev bool
 	// Hosts are further names that clients may have signed for.
 	Hosts []string
+	// Providers judges the tokens of identity providers outside of this server.
+	Providers *idp.Validator
 }
 
 // Service is the room.
@@ -56,7 +59,8 @@ type Service struct {
 	standings *fresh.Cache[string, *standing]
 	documents *fresh.Cache[parsed, *policy.Document]
 	// allowed judges a further action of the running request's caller.
-	allowed func(ctx context.Context, c *wire.Call, action, resource string, extra map[string]string) error
+	allowed   func(ctx context.Context, c *wire.Call, action, resource string, extra map[string]string) error
+	providers *idp.Validator
 	// webIdentity reads the tokens that AssumeRoleWithWebIdentity takes.
 	webIdentity []TokenReader
 }
@@ -68,6 +72,7 @@ func New(c Config) *Service {
 		sessions:  c.Master.Sealer("access session"),
 		secrets:   c.Master.Sealer("access secret key"),
 		tokens:    store.NewTokens(c.Master.Sealer("access page token").MAC("key")),
+		providers: c.Providers,
 		roles:     fresh.New[string, *role](c.Clock.Now),
 		longTerm:  fresh.New[string, *accessKey](c.Clock.Now),
 		standings: fresh.New[string, *standing](c.Clock.Now),
@@ -84,7 +89,7 @@ func New(c Config) *Service {
 
 // Collections are what the directory must keep for this room.
 func Collections() []store.Kind {
-	return []store.Kind{accessKeys, roles, users, groups, memberships, policies, attachments, openIDProviders, accountAliases}
+	return []store.Kind{accessKeys, roles, users, groups, memberships, policies, attachments, openIDProviders, samlProviders, accountAliases}
 }
 
 // awsHosts are the names under which AWS itself serves what a scope names.
@@ -119,6 +124,7 @@ func (s *Service) Routes(r *wire.Router) {
 	wire.Handle(r, sts.DecodeAuthorizationMessage, s.decodeAuthorizationMessage)
 	wire.Handle(r, sts.AssumeRole, s.assumeRole, wire.Unconditional())
 	wire.Handle(r, sts.AssumeRoleWithWebIdentity, s.assumeRoleWithWebIdentity)
+	wire.Handle(r, sts.AssumeRoleWithSAML, s.assumeRoleWithSAML)
 	wire.Handle(r, sts.GetSessionToken, s.getSessionToken, wire.Unconditional())
 	wire.Handle(r, sts.GetFederationToken, s.getFederationToken)
 }

@@ -224,6 +224,14 @@ func (s *Service) routeProviders(r *wire.Router) {
 	wire.Handle(r, iam.UntagOpenIDConnectProvider, s.untagOpenIDConnectProvider,
 		untagged(func(in *iam.UntagOpenIDConnectProviderRequest) []string { return in.TagKeys }))
 	wire.Handle(r, iam.ListOpenIDConnectProviderTags, s.listOpenIDConnectProviderTags)
+	wire.Handle(r, iam.CreateSAMLProvider, s.createSAMLProvider, requested(func(in *iam.CreateSAMLProviderRequest) []iam.Tag { return in.Tags }))
+	wire.Handle(r, iam.UpdateSAMLProvider, s.updateSAMLProvider)
+	wire.Handle(r, iam.GetSAMLProvider, s.getSAMLProvider)
+	wire.Handle(r, iam.ListSAMLProviders, s.listSAMLProviders)
+	wire.Handle(r, iam.DeleteSAMLProvider, s.deleteSAMLProvider)
+	wire.Handle(r, iam.TagSAMLProvider, s.tagSAMLProvider, requested(func(in *iam.TagSAMLProviderRequest) []iam.Tag { return in.Tags }))
+	wire.Handle(r, iam.UntagSAMLProvider, s.untagSAMLProvider, untagged(func(in *iam.UntagSAMLProviderRequest) []string { return in.TagKeys }))
+	wire.Handle(r, iam.ListSAMLProviderTags, s.listSAMLProviderTags)
 }
 
 func (s *Service) routeAccount(r *wire.Router) {

@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"errors"
+	"maps"
 	"time"
 
 	"pintail/internal/gen/sts"
@@ -21,12 +22,20 @@ type WebIdentity struct {
 	Tags           map[string]string
 	Transitive     []string
 	SourceIdentity string
+	// Keys are the condition keys of the token, where they are not those that every
+	// provider has under its name.
+	Keys map[string][]string
 }
 
 // keys are the condition keys that the provider contributes, at the assumption
 // and in the session's later requests (IAM user guide, "Available keys for AWS
 // web identity federation").
 func (w WebIdentity) keys() map[string][]string {
+	if w.Keys != nil {
+		held := maps.Clone(w.Keys)
+		held["aws:FederatedProvider"] = []string{w.Provider}
+		return held
+	}
 	held := map[string][]string{
 		"aws:FederatedProvider": {w.Provider},
 		w.Provider + ":aud":     {w.Audience},
@@ -118,7 +127,7 @@ const assumeWithWebIdentity = "sts:AssumeRoleWithWebIdentity"
 // assumeRoleWithWebIdentity implements AssumeRoleWithWebIdentity: the caller
 // has no credentials, and only the role's trust policy decides.
 func (s *Service) assumeRoleWithWebIdentity(ctx context.Context, c *wire.Call, in *sts.AssumeRoleWithWebIdentityRequest) (*sts.AssumeRoleWithWebIdentityResponse, error) {
-	who, err := s.readToken(ctx, in.WebIdentityToken)
+	who, err := s.readToken(ctx, in.WebIdentityToken, in.ProviderId)
 	if err != nil {
 		return nil, err
 	}
@@ -145,9 +154,12 @@ func (s *Service) assumeRoleWithWebIdentity(ctx context.Context, c *wire.Call, i
 	}, nil
 }
 
-// readToken asks every provider in turn.
-func (s *Service) readToken(ctx context.Context, token string) (WebIdentity, error) {
+// readToken asks the providers of this server in turn, and then those outside.
+func (s *Service) readToken(ctx context.Context, token, providerID string) (WebIdentity, error) {
 	for _, reader := range s.webIdentity {
+		if providerID != "" {
+			break
+		}
 		who, err := reader.ReadToken(ctx, token)
 		switch {
 		case errors.Is(err, ErrForeignToken):
@@ -159,7 +171,7 @@ func (s *Service) readToken(ctx context.Context, token string) (WebIdentity, err
 		}
 		return who, nil
 	}
-	return WebIdentity{}, sts.InvalidIdentityTokenException.New("No OpenIDConnect provider found in your account for the token's issuer.")
+	return s.readOutside(ctx, token, providerID)
 }
 
 // CognitoIdentity is how trust policies and condition keys name identity pools.

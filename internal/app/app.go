@@ -32,6 +32,7 @@ import (
 	"pintail/internal/gen/pinpoint"
 	"pintail/internal/gen/sts"
 	"pintail/internal/identitypool"
+	"pintail/internal/idp"
 	"pintail/internal/job"
 	"pintail/internal/keys"
 	"pintail/internal/keys/ids"
@@ -70,6 +71,7 @@ type App struct {
 	mail       *smtp.Channel // nil: e-mail stays in the outbox
 	access     *access.Service
 	userPools  *userpool.Service
+	providers  *idp.Validator
 	identities *identitypool.Service
 	audience   *audience.Service
 	event      *event.Service
@@ -139,8 +141,11 @@ func (a *App) openRooms() error {
 	if err := a.openChannels(); err != nil {
 		return err
 	}
+	if a.providers, err = idp.New(a.config.Reach(a.clock)); err != nil {
+		return fmt.Errorf("identity providers cannot be reached: %w", err)
+	}
 	a.access = access.New(access.Config{
-		DB: a.db, Master: a.master, Clock: a.clock, Account: account, Dev: a.config.Dev, Hosts: a.hosts(),
+		DB: a.db, Master: a.master, Clock: a.clock, Account: account, Dev: a.config.Dev, Hosts: a.hosts(), Providers: a.providers,
 	})
 	a.userPools = userpool.New(userpool.Config{
 		DB: a.db, Master: a.master, Clock: a.clock, BaseURL: a.URL, Sender: a.outbox, Account: a.config.AccountID,
@@ -342,6 +347,9 @@ func (a *App) Close() error {
 	}
 	if a.trail != nil {
 		a.trail.Close()
+	}
+	if a.providers != nil {
+		a.providers.Close()
 	}
 	if a.mail != nil {
 		a.mail.Close()

@@ -34,6 +34,7 @@ type Config struct {
 	AuditDays      int      `help:"For how many days signed calls stay in the audit trail." default:"90" env:"PINTAIL_AUDIT_DAYS" placeholder:"N"`
 	AuditDataDays  int      `help:"For how many days the calls by which apps report stay there." default:"1" env:"PINTAIL_AUDIT_DATA_DAYS" placeholder:"N"`
 	Messages       `embed:""`
+	Providers      `embed:""`
 	LogFormat      string `help:"Log lines as text or JSON." enum:"text,json" default:"text" env:"PINTAIL_LOG_FORMAT"`
 	LogLevel       string `help:"How much to log." enum:"debug,info,warn,error" default:"info" env:"PINTAIL_LOG_LEVEL"`
 }
@@ -85,6 +86,7 @@ func (c *Config) Validate() error {
 		wrong("--public-url %q is not a URL such as https://auth.example.org", c.PublicURL)
 	}
 	problems = append(problems, c.Messages.validate()...)
+	problems = append(problems, c.Providers.validate()...)
 	return errors.Join(problems...)
 }
 

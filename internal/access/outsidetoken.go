@@ -52,7 +52,7 @@ func accessIdentity(provider, subjectKey string, id *idp.Identity) WebIdentity {
 func (s *Service) readIDToken(ctx context.Context, token string) (WebIdentity, error) {
 	issuer, err := idp.UnverifiedIssuer(token)
 	if err != nil {
-		return WebIdentity{}, webRefusal(err)
+		return WebIdentity{}, sts.InvalidIdentityTokenException.New("The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)")
 	}
 	if s.providers.IsGoogle(issuer) {
 		id, err := s.providers.Google(ctx, idp.Clients{Any: true}, token)

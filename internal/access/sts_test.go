@@ -101,7 +101,7 @@ func TestAssumeRoleWithWebIdentity(t *testing.T) {
 		{"another role", *token.Token, roleARN + "x", 900, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity"},
 		{"longer than the role allows", *token.Token, roleARN, 7200, "ValidationError", "MaxSessionDuration"},
 		{"a changed token", (*token.Token)[:len(*token.Token)-8] + "AAAAAAAA", roleARN, 900, "InvalidIdentityToken", ""},
-		{"no token of ours", "a.b.c4444", roleARN, 900, "InvalidIdentityToken", "No OpenIDConnect provider found"},
+		{"no token of ours", "a.b.c4444", roleARN, 900, "InvalidIdentityToken", "is not a valid JWT"},
 	}
 	for _, r := range refusals {
 		t.Run(r.name, func(t *testing.T) {

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
-	"encoding/base64"
 	"errors"
 	"fmt"
 )
@@ -16,12 +15,13 @@ const rsaBits = 2048
 // ErrSigningKey means that bytes are not those of a signing key.
 var ErrSigningKey = errors.New("keys: not a signing key")
 
-// SigningKey is an RSA-2048 key that signs tokens with RS256. It is safe for
+// SigningKey is an RSA-2048 key that signs tokens. It is safe for
 // concurrent use.
 type SigningKey struct {
 	*VerifyingKey
 	private *rsa.PrivateKey
-	header  string // of every token, encoded
+	// Of every token, encoded.
+	header, headerRS512 string
 }
 
 // NewSigningKey makes a key, which takes some 50 to 200 milliseconds; see [Reserve].
@@ -49,8 +49,7 @@ func newSigningKey(private *rsa.PrivateKey) (*SigningKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	header := base64.RawURLEncoding.EncodeToString([]byte(headerStart + public.id + headerEnd))
-	return &SigningKey{VerifyingKey: public, private: private, header: header}, nil
+	return &SigningKey{VerifyingKey: public, private: private, header: rs256.header(public.id), headerRS512: rs512.header(public.id)}, nil
 }
 
 // Signer returns the private key for signatures that are no tokens.

@@ -3,18 +3,40 @@ package keys
 import (
 	"crypto"
 	"crypto/rsa"
-	"crypto/sha256"
+	_ "crypto/sha256" // crypto.SHA256 and crypto.SHA512 need them
+	_ "crypto/sha512"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
 )
 
-// The header of every token that a pool signs, around the key's id.
-const (
-	headerStart = `{"kid":"`
-	headerEnd   = `","alg":"RS256"}`
+// form is how a kind of token is signed, and what its header is around the key's id.
+type form struct {
+	alg   string
+	start string
+	end   string
+	hash  crypto.Hash
+}
+
+// The tokens of user pools are signed with RS256, those of identity pools with RS512, as
+// AWS signs them. A key that signs the one kind verifies none of the other.
+var (
+	rs256 = form{"RS256", `{"kid":"`, `","alg":"RS256"}`, crypto.SHA256}
+	rs512 = form{"RS512", `{"kid":"`, `","typ":"JWS","alg":"RS512"}`, crypto.SHA512}
 )
+
+// header is that of the tokens of a key, encoded.
+func (f form) header(id string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(f.start + id + f.end))
+}
+
+// sum hashes what is signed.
+func (f form) sum(signed string) []byte {
+	h := f.hash.New()
+	h.Write([]byte(signed))
+	return h.Sum(nil)
+}
 
 const (
 	// MaxToken is the longest token that Verify looks at, in bytes.
@@ -26,10 +48,16 @@ const (
 var ErrToken = errors.New("keys: not a token of ours")
 
 // Sign returns a JWT with these claims, a JSON object, which it does not look at.
-func (k *SigningKey) Sign(claims []byte) (string, error) {
-	signed := k.header + "." + base64.RawURLEncoding.EncodeToString(claims)
-	sum := sha256.Sum256([]byte(signed))
-	signature, err := rsa.SignPKCS1v15(nil, k.private, crypto.SHA256, sum[:])
+func (k *SigningKey) Sign(claims []byte) (string, error) { return k.sign(rs256, k.header, claims) }
+
+// SignRS512 returns a JWT like Sign, with the header of identity pools.
+func (k *SigningKey) SignRS512(claims []byte) (string, error) {
+	return k.sign(rs512, k.headerRS512, claims)
+}
+
+func (k *SigningKey) sign(f form, header string, claims []byte) (string, error) {
+	signed := header + "." + base64.RawURLEncoding.EncodeToString(claims)
+	signature, err := rsa.SignPKCS1v15(nil, k.private, f.hash, f.sum(signed))
 	if err != nil {
 		return "", fmt.Errorf("keys: sign: %w", err)
 	}
@@ -44,6 +72,15 @@ func (k *SigningKey) Sign(claims []byte) (string, error) {
 // parser for headers: one that does not read exactly as Sign writes it is refused.
 // No algorithm is ever taken from a token.
 func Verify(token string, key func(kid string) *rsa.PublicKey) (claims []byte, err error) {
+	return verify(rs256, token, key)
+}
+
+// VerifyRS512 is Verify for what SignRS512 made.
+func VerifyRS512(token string, key func(kid string) *rsa.PublicKey) (claims []byte, err error) {
+	return verify(rs512, token, key)
+}
+
+func verify(f form, token string, key func(kid string) *rsa.PublicKey) (claims []byte, err error) {
 	if len(token) > MaxToken {
 		return nil, refuse("too long")
 	}
@@ -52,7 +89,7 @@ func Verify(token string, key func(kid string) *rsa.PublicKey) (claims []byte, e
 	if !ok || !ok2 {
 		return nil, refuse("not in three parts")
 	}
-	kid, ok := parseHeader(header)
+	kid, ok := f.parseHeader(header)
 	if !ok {
 		return nil, refuse("not our header")
 	}
@@ -68,24 +105,23 @@ func Verify(token string, key func(kid string) *rsa.PublicKey) (claims []byte, e
 	if err != nil {
 		return nil, refuse("signature not in base64url")
 	}
-	sum := sha256.Sum256([]byte(signed))
-	if rsa.VerifyPKCS1v15(public, crypto.SHA256, sum[:], signature) != nil {
+	if rsa.VerifyPKCS1v15(public, f.hash, f.sum(signed), signature) != nil {
 		return nil, refuse("wrong signature")
 	}
 	return claims, nil
 }
 
 // parseHeader returns the key id of an encoded header.
-func parseHeader(encoded string) (kid string, ok bool) {
+func (f form) parseHeader(encoded string) (kid string, ok bool) {
 	header, err := decodeURL(encoded)
 	if err != nil {
 		return "", false
 	}
-	kid, ok = strings.CutPrefix(string(header), headerStart)
+	kid, ok = strings.CutPrefix(string(header), f.start)
 	if !ok {
 		return "", false
 	}
-	kid, ok = strings.CutSuffix(kid, headerEnd)
+	kid, ok = strings.CutSuffix(kid, f.end)
 	return kid, ok && kid != "" && len(kid) <= maxKeyID && !strings.ContainsAny(kid, `"\`)
 }
 

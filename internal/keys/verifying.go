@@ -66,10 +66,12 @@ type JWK struct {
 }
 
 // JWK returns the public key for a key set.
-func (k *VerifyingKey) JWK() JWK {
+func (k *VerifyingKey) JWK() JWK { return k.jwk(rs256) }
+
+func (k *VerifyingKey) jwk(f form) JWK {
 	encode := base64.RawURLEncoding.EncodeToString
 	return JWK{
-		Alg: "RS256",
+		Alg: f.alg,
 		E:   encode(big.NewInt(int64(k.public.E)).Bytes()),
 		Kid: k.id,
 		Kty: "RSA",
@@ -84,10 +86,15 @@ type JWKS struct {
 }
 
 // KeySet returns the set of the keys.
-func KeySet(keys ...*VerifyingKey) JWKS {
+func KeySet(keys ...*VerifyingKey) JWKS { return keySet(rs256, keys) }
+
+// KeySetRS512 returns the set of keys that sign with RS512.
+func KeySetRS512(keys ...*VerifyingKey) JWKS { return keySet(rs512, keys) }
+
+func keySet(f form, keys []*VerifyingKey) JWKS {
 	set := JWKS{Keys: make([]JWK, len(keys))}
 	for i, k := range keys {
-		set.Keys[i] = k.JWK()
+		set.Keys[i] = k.jwk(f)
 	}
 	return set
 }

@@ -154,7 +154,7 @@ func (a *App) openRooms() error {
 	})
 	a.dispatcher.Handle(userpool.SenderRoute, a.userPools.SendByTrigger)
 	a.identities = identitypool.New(identitypool.Config{
-		DB: a.db, Master: a.master, Clock: a.clock, Access: a.access, UserPools: a.userPools, Account: a.config.AccountID,
+		DB: a.db, Master: a.master, Clock: a.clock, Access: a.access, UserPools: a.userPools, Providers: a.providers, Account: a.config.AccountID,
 	})
 	a.access.AcceptTokens(a.identities)
 	a.audience = audience.New(audience.Config{DB: a.db, Master: a.master, Clock: a.clock, Account: a.config.AccountID, Events: a.events})

@@ -15,7 +15,7 @@ import (
 	"pintail/internal/testkit"
 )
 
-func wantError(t *testing.T, err error, code, message string) {
+func wantError(t testing.TB, err error, code, message string) {
 	t.Helper()
 	var e smithy.APIError
 	if !errors.As(err, &e) {

@@ -3,239 +3,179 @@ package identitypool
 import (
 	"context"
 	"errors"
-	"slices"
+	"strings"
 	"time"
 
 	"pintail/internal/gen/cognitoidentity"
 	"pintail/internal/keys/ids"
+	"pintail/internal/policy"
 	"pintail/internal/store"
 	"pintail/internal/wire"
 )
 
-// identity is a visitor. Without logins it is a guest.
+// identity is a visitor. Without logins it is a guest, or nobody's any more.
 type identity struct {
 	ID       string
 	Logins   []login
 	Created  time.Time
 	Modified time.Time
-	// MergedInto is the identity that took this one's place; "" while it lives.
+	// MergedInto is the identity that took this one's place, which is disabled since; ""
+	// while it lives.
 	MergedInto string
+	// Abandoned says that the last login was unlinked: who had it cannot come back, and
+	// nobody else may.
+	Abandoned bool `json:",omitzero"`
 }
 
-// login ties an identity to a person at a provider.
-type login struct {
-	Provider string // as the Logins map names it
-	Subject  string // the provider's id of the person
-}
+// live tells whether the identity has not been merged into another one.
+func (i *identity) live() bool { return i.MergedInto == "" }
 
-func (l login) key() string { return l.Provider + " " + l.Subject }
-
-func (i *identity) guest() bool { return len(i.Logins) == 0 }
+// guest tells whether the identity is one that anybody who knows its id may use.
+func (i *identity) guest() bool { return i.live() && !i.Abandoned && len(i.Logins) == 0 }
 
 // home tells which pool an identity belongs to: calls name the identity only.
 type home struct{ Pool string }
 
-// link tells which identity a login belongs to.
-type link struct{ Identity string }
-
-// Identities and links are owned by their pool, an identity's home by the
-// identity itself.
+// Identities are owned by their pool, an identity's home by the identity itself.
 var (
 	identities = store.NewCollection[identity]("identity")
 	homes      = store.NewCollection[home]("identity_home")
-	links      = store.NewCollection[link]("identity_login")
 )
 
 const homeKey = "home"
 
-// Messages that clients match on.
-const (
-	noGuests      = "Unauthenticated access is not supported for this identity pool."
-	unknownLogins = "Logins don't match. Please include at least one valid login for this identity or identity pool."
-)
+// Refusals that clients match on.
+const noGuests = "Unauthenticated access is not supported for this identity pool."
 
-func (s *Service) create(tx store.Tx, c *wire.Call, poolID string) (*identity, error) {
-	i := &identity{ID: ids.Identity(c.Region), Created: c.Time, Modified: c.Time}
+func unknownIdentity(id string) error {
+	return cognitoidentity.ResourceNotFoundException.Newf("Identity '%s' not found.", id)
+}
+
+func forbidden(id string) error {
+	return cognitoidentity.NotAuthorizedException.Newf("Access to Identity '%s' is forbidden.", id)
+}
+
+// create makes an identity, in the region of its pool.
+func create(tx store.Tx, c *wire.Call, poolID string) (*identity, error) {
+	i := &identity{ID: ids.Identity(regionOf(poolID)), Created: c.Time, Modified: c.Time}
 	if err := homes.Insert(tx, i.ID, homeKey, &home{Pool: poolID}); err != nil {
 		return nil, err
 	}
 	return i, identities.Insert(tx, poolID, i.ID, i)
 }
 
-// find returns an identity that can still be used, and its pool.
-func (s *Service) find(tx store.Tx, id string) (*identity, *pool, error) {
-	missing := cognitoidentity.ResourceNotFoundException.Newf("Identity '%s' not found.", id)
+// regionOf returns the region of a pool or an identity, with which their ids begin.
+func regionOf(id string) string {
+	region, _, _ := strings.Cut(id, ":")
+	return region
+}
+
+// find returns an identity and the id of its pool.
+func find(tx store.Tx, id string) (*identity, string, error) {
 	h, err := homes.Get(tx, id, homeKey)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, nil, missing
+		return nil, "", unknownIdentity(id)
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, "", err
 	}
-	p, err := s.findPool(tx, h.Pool)
-	if err != nil {
-		return nil, nil, err
-	}
-	i, err := identities.Get(tx, h.Pool, id)
+	i, err := findIn(tx, h.Pool, id)
+	return i, h.Pool, err
+}
+
+// findIn returns an identity of a pool.
+func findIn(tx store.Tx, poolID, id string) (*identity, error) {
+	i, err := identities.Get(tx, poolID, id)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, nil, missing
+		return nil, unknownIdentity(id)
 	}
-	return i, p, err
+	return i, err
 }
 
-// attach makes a login the identity's own. A second person of the same provider
-// is refused: an identity speaks for one person.
-func attach(tx store.Tx, c *wire.Call, poolID string, i *identity, l login) error {
-	if slices.Contains(i.Logins, l) {
-		return nil
-	}
-	for _, have := range i.Logins {
-		if have.Provider == l.Provider {
-			return cognitoidentity.ResourceConflictException.New("The identity already has a login of this provider.")
-		}
-	}
-	i.Logins = append(i.Logins, l)
-	i.Modified = c.Time
-	if err := links.Put(tx, poolID, l.key(), &link{Identity: i.ID}); err != nil {
-		return err
-	}
-	return identities.Put(tx, poolID, i.ID, i)
-}
+// maxSuccessions bounds how far a disabled identity is followed. Only merging on purpose
+// again and again makes so long a line.
+const maxSuccessions = 100
 
-// getID implements GetId. Without logins every call makes a new guest; with
-// logins the answer is the identity that they belong to, made when there is none.
-func (s *Service) getID(ctx context.Context, c *wire.Call, in *cognitoidentity.GetIdInput) (*cognitoidentity.GetIdResponse, error) {
-	p, err := s.viewPool(ctx, in.IdentityPoolId)
-	if err != nil {
-		return nil, err
-	}
-	logins, err := s.verify(ctx, c, p, in.Logins)
-	if err != nil {
-		return nil, err
-	}
-	if len(logins) == 0 && !p.guests() {
-		return nil, cognitoidentity.NotAuthorizedException.New(noGuests)
-	}
-	out := new(cognitoidentity.GetIdResponse)
-	err = s.db.Update(ctx, func(tx store.Tx) error {
-		i, err := s.owner(tx, in.IdentityPoolId, logins)
-		if err != nil {
-			return err
+// successor returns the identity that has taken the place of a disabled one; a live one is
+// its own.
+func successor(tx store.Tx, poolID string, i *identity) (*identity, error) {
+	for range maxSuccessions {
+		if i.live() {
+			return i, nil
 		}
-		if i == nil {
-			if i, err = s.create(tx, c, in.IdentityPoolId); err != nil {
-				return err
-			}
-		}
-		for _, l := range logins {
-			if err := attach(tx, c, in.IdentityPoolId, i, l); err != nil {
-				return err
-			}
-		}
-		out.IdentityId = i.ID
-		return nil
-	})
-	return out, err
-}
-
-// owner returns the identity that a login belongs to, nil when none does.
-func (s *Service) owner(tx store.Tx, poolID string, logins []login) (*identity, error) {
-	for _, l := range logins {
-		k, err := links.Get(tx, poolID, l.key())
+		next, err := identities.Get(tx, poolID, i.MergedInto)
 		if errors.Is(err, store.ErrNotFound) {
-			continue
+			return nil, forbidden(i.ID) // the other one was deleted
 		}
 		if err != nil {
 			return nil, err
 		}
-		return identities.Get(tx, poolID, k.Identity)
+		i = next
 	}
-	return nil, nil
+	return nil, forbidden(i.ID)
 }
 
-// resolve returns the identity that a call may act for: the one that it named
-// as a guest, or the one that its verified logins belong to. A guest that signs
-// in keeps its id, unless the person has an identity already: then the guest is
-// merged into that one.
-func (s *Service) resolve(tx store.Tx, c *wire.Call, id string, logins []login) (*identity, *pool, error) {
-	i, p, err := s.find(tx, id)
-	if err != nil {
-		return nil, nil, err
-	}
-	if len(logins) == 0 {
-		switch {
-		case !i.guest() || i.MergedInto != "":
-			return nil, nil, cognitoidentity.NotAuthorizedException.Newf("Access to Identity '%s' is forbidden.", id)
-		case !p.guests():
-			return nil, nil, cognitoidentity.NotAuthorizedException.New(noGuests)
-		}
-		return i, p, nil
-	}
-	owner, err := s.owner(tx, p.IdentityPoolId, logins)
-	if err != nil {
-		return nil, nil, err
-	}
-	switch {
-	case owner == nil && (!i.guest() || i.MergedInto != ""):
-		return nil, nil, cognitoidentity.NotAuthorizedException.New(unknownLogins)
-	case owner == nil:
-		owner = i
-	case owner.ID != i.ID && i.guest() && i.MergedInto == "":
-		if err := merge(tx, c, p.IdentityPoolId, i, owner); err != nil {
-			return nil, nil, err
-		}
-	case owner.ID != i.ID && i.MergedInto != owner.ID:
-		return nil, nil, cognitoidentity.NotAuthorizedException.New(unknownLogins)
-	}
-	for _, l := range logins {
-		if err := attach(tx, c, p.IdentityPoolId, owner, l); err != nil {
-			return nil, nil, err
+// remove deletes an identity with all that leads to it.
+func remove(tx store.Tx, poolID string, i *identity) error {
+	for _, l := range i.Logins {
+		if err := links.Delete(tx, poolID, l.key()); err != nil {
+			return err
 		}
 	}
-	return owner, p, nil
-}
-
-// merge disables a guest in favour of the identity that the person already has.
-func merge(tx store.Tx, c *wire.Call, poolID string, guest, into *identity) error {
-	guest.MergedInto = into.ID
-	guest.Modified = c.Time
-	return identities.Put(tx, poolID, guest.ID, guest)
-}
-
-// settled tells from a reading whether resolve would change nothing, so that
-// most calls need no write.
-func (s *Service) settled(ctx context.Context, c *wire.Call, id string, logins []login) (i *identity, p *pool, ok bool, err error) {
-	err = s.db.View(ctx, func(tx store.Tx) error {
-		i, p, err = s.find(tx, id)
+	if err := homes.Delete(tx, i.ID, homeKey); err != nil {
 		return err
-	})
-	if err != nil {
-		return nil, nil, false, err
 	}
-	if len(logins) == 0 {
-		return i, p, i.guest() && i.MergedInto == "" && p.guests(), nil
+	return identities.Delete(tx, poolID, i.ID)
+}
+
+// describe is how AWS shows an identity.
+func (i *identity) describe() cognitoidentity.IdentityDescription {
+	d := cognitoidentity.IdentityDescription{IdentityId: i.ID, CreationDate: i.Created, LastModifiedDate: i.Modified}
+	for _, l := range i.Logins {
+		d.Logins = appendNew(d.Logins, l.Provider) // a developer provider may have several
 	}
-	for _, l := range logins {
-		if !slices.Contains(i.Logins, l) {
-			return nil, nil, false, nil
-		}
-	}
-	return i, p, true, nil
+	return d
 }
 
 // describeIdentity implements DescribeIdentity.
-func (s *Service) describeIdentity(ctx context.Context, _ *wire.Call, in *cognitoidentity.DescribeIdentityInput) (*cognitoidentity.IdentityDescription, error) {
-	out := new(cognitoidentity.IdentityDescription)
+func (s *Service) describeIdentity(ctx context.Context, c *wire.Call, in *cognitoidentity.DescribeIdentityInput) (*cognitoidentity.IdentityDescription, error) {
+	if regionOf(in.IdentityId) != c.Region {
+		return nil, unknownIdentity(in.IdentityId)
+	}
+	var d cognitoidentity.IdentityDescription
 	err := s.db.View(ctx, func(tx store.Tx) error {
-		i, _, err := s.find(tx, in.IdentityId)
-		if err != nil {
-			return err
+		i, _, err := find(tx, in.IdentityId)
+		if err == nil {
+			d = i.describe()
 		}
-		out.IdentityId, out.CreationDate, out.LastModifiedDate = i.ID, i.Created, i.Modified
-		for _, l := range i.Logins {
-			out.Logins = append(out.Logins, l.Provider)
-		}
-		return nil
+		return err
 	})
-	return out, err
+	return &d, err
+}
+
+// inPool is the condition key of operations that name identities and no pool: the pool's
+// ARN, if all of them are of one (Service authorization reference, "Amazon Cognito
+// Identity"). Identities of several pools meet no condition, rather than the one of them.
+func inPool[In any](s *Service, named func(*In) []string) wire.Option {
+	return wire.Keys(func(ctx context.Context, _ *wire.Call, in *In, keys *policy.Context) error {
+		var all []string
+		err := s.db.View(ctx, func(tx store.Tx) error {
+			all = nil
+			for _, id := range named(in) {
+				h, err := homes.Get(tx, id, homeKey)
+				if errors.Is(err, store.ErrNotFound) {
+					continue
+				}
+				if err != nil {
+					return err
+				}
+				all = appendNew(all, s.poolARN(h.Pool))
+			}
+			return nil
+		})
+		if len(all) == 1 {
+			keys.Set("IdentityPoolArn", all[0])
+		}
+		return err
+	})
 }

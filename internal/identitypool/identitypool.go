@@ -2,10 +2,16 @@
 // app an identity, guest or signed in, and temporary AWS credentials for it.
 //
 // The enhanced flow is GetId, then GetCredentialsForIdentity: the pool picks
-// the role and the room asks package access for a session of it, under the
-// role's own trust policy. The classic flow is GetId, GetOpenIdToken, and then
-// the caller's own AssumeRoleWithWebIdentity. Tokens of this server's user pools
-// are verified by the user pools room; no token is trusted before.
+// the role (rolechoice.go) and the room asks package access for a session of it,
+// under the role's own trust policy. The classic flow is GetId, GetOpenIdToken, and
+// then the caller's own AssumeRoleWithWebIdentity. A back end that knows its users
+// itself asks for their OpenID tokens (developer.go), which stand for a login in the
+// one flow and are shown to STS in the other.
+//
+// Every login is a token that one verifier judges (login.go): the user pools room
+// those of this server's user pools, package idp those of everybody else. No token
+// is trusted before. A login belongs to one identity of a pool (link.go): what a
+// call brings together becomes one identity, and the others are disabled.
 package identitypool
 
 import (
@@ -13,7 +19,9 @@ import (
 
 	"pintail/internal/access"
 	"pintail/internal/clock"
+	"pintail/internal/fresh"
 	"pintail/internal/gen/cognitoidentity"
+	"pintail/internal/idp"
 	"pintail/internal/keys"
 	"pintail/internal/store"
 	"pintail/internal/userpool"
@@ -37,6 +45,7 @@ type Config struct {
 	Clock     *clock.Clock
 	Access    *access.Service
 	UserPools UserPools
+	Providers *idp.Validator
 	Account   string
 }
 
@@ -46,9 +55,11 @@ type Service struct {
 	clock     *clock.Clock
 	access    *access.Service
 	userPools UserPools
+	providers *idp.Validator
 	account   string
 	tokens    *store.Tokens
 	keys      openIDKeys
+	pools     *fresh.Cache[string, *pool]
 	// allowed judges a further action of the running request's caller.
 	allowed func(ctx context.Context, c *wire.Call, action, resource string, extra map[string]string) error
 }
@@ -56,14 +67,21 @@ type Service struct {
 // New returns the room over a directory.
 func New(c Config) *Service {
 	return &Service{
-		db: c.DB, clock: c.Clock, access: c.Access, userPools: c.UserPools, account: c.Account,
+		db: c.DB, clock: c.Clock, access: c.Access, userPools: c.UserPools, providers: c.Providers, account: c.Account,
 		tokens: store.NewTokens(c.Master.Sealer("identity pool page token").MAC("key")),
-		keys:   openIDKeys{db: c.DB, seal: c.Master.Sealer("identity pool signing key")},
+		keys:   newOpenIDKeys(c),
+		pools:  fresh.New[string, *pool](c.Clock.Now),
 	}
 }
 
 // Collections are what the directory must keep for this room.
 func Collections() []store.Kind { return []store.Kind{pools, identities, homes, links, signingKeys} }
+
+// Forget makes the room read everything anew, after the directory was reset.
+func (s *Service) Forget() {
+	s.pools.Reset()
+	s.keys.known.Reset()
+}
 
 // Routes names every operation that the room answers.
 func (s *Service) Routes(r *wire.Router) {
@@ -75,9 +93,26 @@ func (s *Service) Routes(r *wire.Router) {
 	wire.Handle(r, cognitoidentity.ListIdentityPools, s.listIdentityPools)
 	wire.Handle(r, cognitoidentity.SetIdentityPoolRoles, s.setIdentityPoolRoles)
 	wire.Handle(r, cognitoidentity.GetIdentityPoolRoles, s.getIdentityPoolRoles)
+	wire.Handle(r, cognitoidentity.SetPrincipalTagAttributeMap, s.setPrincipalTagAttributeMap)
+	wire.Handle(r, cognitoidentity.GetPrincipalTagAttributeMap, s.getPrincipalTagAttributeMap)
+	wire.Handle(r, cognitoidentity.TagResource, s.tagResource)
+	wire.Handle(r, cognitoidentity.UntagResource, s.untagResource)
+	wire.Handle(r, cognitoidentity.ListTagsForResource, s.listTagsForResource)
+
 	wire.Handle(r, cognitoidentity.GetId, s.getID)
 	wire.Handle(r, cognitoidentity.GetCredentialsForIdentity, s.getCredentialsForIdentity)
 	wire.Handle(r, cognitoidentity.GetOpenIdToken, s.getOpenIDToken)
-	wire.Handle(r, cognitoidentity.DescribeIdentity, s.describeIdentity)
+	wire.Handle(r, cognitoidentity.UnlinkIdentity, s.unlinkIdentity)
+
+	wire.Handle(r, cognitoidentity.ListIdentities, s.listIdentities)
+	wire.Handle(r, cognitoidentity.DescribeIdentity, s.describeIdentity,
+		inPool(s, func(in *cognitoidentity.DescribeIdentityInput) []string { return []string{in.IdentityId} }))
+	wire.Handle(r, cognitoidentity.DeleteIdentities, s.deleteIdentities,
+		inPool(s, func(in *cognitoidentity.DeleteIdentitiesInput) []string { return in.IdentityIdsToDelete }))
+
+	wire.Handle(r, cognitoidentity.GetOpenIdTokenForDeveloperIdentity, s.getOpenIDTokenForDeveloperIdentity)
+	wire.Handle(r, cognitoidentity.LookupDeveloperIdentity, s.lookupDeveloperIdentity)
+	wire.Handle(r, cognitoidentity.MergeDeveloperIdentities, s.mergeDeveloperIdentities)
+	wire.Handle(r, cognitoidentity.UnlinkDeveloperIdentity, s.unlinkDeveloperIdentity)
 	s.discovery(r)
 }

@@ -2,13 +2,10 @@ package identitypool
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
-	"strings"
 
+	"pintail/internal/access"
 	"pintail/internal/gen/cognitoidentity"
-	"pintail/internal/userpool"
 	"pintail/internal/wire"
 )
 
@@ -17,6 +14,7 @@ const (
 	unsupportedProvider = "Token is not from a supported provider of this identity pool."
 	notPublicProvider   = "Please provide a valid public provider."
 	tokenExpired        = "Invalid login token. Token expired: %d >= %d"
+	tokenOver           = "Invalid login token. Token is expired."
 	badSignature        = "Invalid login token. Couldn't verify signed token."
 	badIssuer           = "Invalid login token. Issuer doesn't match providerName"
 	notAToken           = "Invalid login token. Not a valid OpenId Connect identity token."
@@ -24,72 +22,85 @@ const (
 	tokenInactive       = "Token is inactive"
 )
 
-// verify checks every token of a call's Logins; one bad token refuses the call.
-func (s *Service) verify(ctx context.Context, c *wire.Call, p *pool, tokens map[string]string) ([]login, error) {
-	var logins []login
-	providers := make([]string, 0, len(tokens))
-	for provider := range tokens {
-		providers = append(providers, provider)
+func refused(format string, args ...any) error {
+	return cognitoidentity.NotAuthorizedException.Newf(format, args...)
+}
+
+// proof is a login whose token was verified, with what that says.
+type proof struct {
+	login
+	method string   // how it was shown, as the amr claim has it
+	mapped []string // the provider's names in role mappings
+	tagged []string // the provider's names in maps of principal tags
+	claims map[string]any
+	roles  []string // that a SAML provider lets the bearer have
+}
+
+func loginsOf(proofs []proof) []login {
+	logins := make([]login, len(proofs))
+	for i, p := range proofs {
+		logins[i] = p.login
 	}
-	slices.Sort(providers)
-	for _, provider := range providers {
-		l, err := s.verifyLogin(ctx, c, p, provider, tokens[provider])
+	return logins
+}
+
+// shown is one login of a call's Logins, with the pool that is to take it.
+type shown struct {
+	*wire.Call
+	pool     *pool
+	provider string // the key of Logins
+	token    string
+}
+
+// verifier judges the logins of one kind of provider. It returns NotAuthorizedException for
+// what the provider, or the pool's configuration, does not vouch for.
+type verifier interface {
+	verify(ctx context.Context, l shown) (proof, error)
+}
+
+// verifierOf chooses by the key of Logins. It also returns the name that the provider has
+// in logins.
+func (s *Service) verifierOf(p *pool, provider string) (verifier, string, error) {
+	switch {
+	case provider == access.CognitoIdentity:
+		return nil, "", refused(noCognitoToken)
+	case provider == p.DeveloperProviderName: // which only a signed call may speak for
+	case slices.Contains(socialProviders, provider):
+		return socialLogins{s}, provider, nil
+	case p.trustsOpenID(provider) != "":
+		return openIDLogins{s}, provider, nil
+	case userPoolID(provider) != "":
+		return userPoolLogins{s}, userPoolName(userPoolID(provider)), nil
+	}
+	return nil, "", invalid(notPublicProvider)
+}
+
+// providerName returns the name that a provider has in logins.
+func (s *Service) providerName(p *pool, provider string) (string, error) {
+	_, name, err := s.verifierOf(p, provider)
+	return name, err
+}
+
+// verify checks every token of a call's Logins; one bad token refuses the call. Proofs are
+// in the order of the providers' names, each provider once: a user pool has two names.
+func (s *Service) verify(ctx context.Context, c *wire.Call, p *pool, tokens map[string]string) ([]proof, error) {
+	var proofs []proof
+	for _, provider := range sortedKeys(tokens) {
+		v, _, err := s.verifierOf(p, provider)
 		if err != nil {
 			return nil, err
 		}
-		logins = append(logins, l)
-	}
-	return logins, nil
-}
-
-// verifyLogin checks one token. A provider is a user pool of this server: the
-// token's issuer without scheme (Amplify JS), or AWS's name of the pool
-// whatever the issuer is (Amplify Android and Swift).
-func (s *Service) verifyLogin(ctx context.Context, c *wire.Call, p *pool, provider, token string) (login, error) {
-	refuse := func(message string) (login, error) {
-		return login{}, cognitoidentity.NotAuthorizedException.New(message)
-	}
-	if provider == "cognito-identity.amazonaws.com" || provider == p.DeveloperProviderName {
-		return refuse(noCognitoToken)
-	}
-	poolID := provider[strings.LastIndexByte(provider, '/')+1:]
-	if !strings.Contains(provider, "/") || !strings.Contains(poolID, "_") {
-		return login{}, cognitoidentity.InvalidParameterException.New(notPublicProvider)
-	}
-	if strings.Count(token, ".") != 2 {
-		return refuse(notAToken)
-	}
-	verified, err := s.userPools.VerifyIDToken(ctx, poolID, token)
-	switch {
-	case errors.Is(err, userpool.ErrIDTokenExpired):
-		return refuse(fmt.Sprintf(tokenExpired, c.Time.Unix(), verified.Expires.Unix()))
-	case errors.Is(err, userpool.ErrIDToken):
-		c.Note("login", err.Error())
-		return refuse(badSignature)
-	case err != nil:
-		return login{}, err
-	}
-	region, _, _ := strings.Cut(poolID, "_")
-	awsName := "cognito-idp." + region + ".amazonaws.com/" + poolID
-	_, issuer, _ := strings.Cut(verified.Issuer, "://")
-	if provider != awsName && provider != issuer {
-		return refuse(badIssuer)
-	}
-	for _, configured := range p.CognitoIdentityProviders {
-		if configured.ClientId != verified.ClientID || configured.ProviderName != awsName && configured.ProviderName != issuer {
-			continue
+		next, err := v.verify(ctx, shown{Call: c, pool: p, provider: provider, token: tokens[provider]})
+		if err != nil {
+			return nil, err
 		}
-		if isTrue(configured.ServerSideTokenCheck) {
-			active, err := s.userPools.SignedIn(ctx, verified)
-			if err != nil {
-				return login{}, err
-			}
-			if !active {
-				return refuse(tokenInactive)
-			}
+		twin := slices.IndexFunc(proofs, func(have proof) bool { return have.Provider == next.Provider })
+		switch {
+		case twin < 0:
+			proofs = append(proofs, next)
+		case proofs[twin].login != next.login:
+			return nil, conflict("The logins are of two users of one provider.")
 		}
-		// The AWS name is the stable one: an issuer changes with the server's URL.
-		return login{Provider: awsName, Subject: verified.Subject}, nil
 	}
-	return refuse(unsupportedProvider)
+	return proofs, nil
 }

@@ -17,7 +17,7 @@ import (
 const password = "Correct-Horse-1"
 
 // member signs a new user up, confirms and signs in.
-func member(t *testing.T, s *testkit.Server, p testkit.Project, name string) testkit.Tokens {
+func member(t testing.TB, s *testkit.Server, p testkit.Project, name string) testkit.Tokens {
 	t.Helper()
 	ctx := testkit.Context(t)
 	_, err := s.IDP(testkit.Keys{}).SignUp(ctx, &cognitoidentityprovider.SignUpInput{ClientId: &p.Client, Username: &name, Password: aws.String(password)})
@@ -29,7 +29,7 @@ func member(t *testing.T, s *testkit.Server, p testkit.Project, name string) tes
 	return tokens
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,71 @@
+package identitypool
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"pintail/internal/gen/cognitoidentity"
+	"pintail/internal/userpool"
+)
+
+// userPoolLogins verifies ID tokens of this server's user pools. Their provider may be
+// named by the token's issuer without scheme (Amplify for JavaScript), or by AWS's name of
+// the pool, whatever the issuer is (Amplify for Android and Swift).
+type userPoolLogins struct{ *Service }
+
+func (s userPoolLogins) verify(ctx context.Context, l shown) (proof, error) {
+	if strings.Count(l.token, ".") != 2 {
+		return proof{}, refused(notAToken)
+	}
+	id := userPoolID(l.provider)
+	token, err := s.userPools.VerifyIDToken(ctx, id, l.token)
+	switch {
+	case errors.Is(err, userpool.ErrIDTokenExpired):
+		return proof{}, refused(tokenExpired, l.Time.Unix(), token.Expires.Unix())
+	case errors.Is(err, userpool.ErrIDToken):
+		l.Note("login", err.Error())
+		return proof{}, refused(badSignature)
+	case err != nil:
+		return proof{}, err
+	}
+	name := userPoolName(id)
+	_, issuer, _ := strings.Cut(token.Issuer, "://")
+	if l.provider != name && l.provider != issuer {
+		return proof{}, refused(badIssuer)
+	}
+	trusted := l.pool.trustsClient(token.ClientID, name, issuer)
+	if trusted == nil {
+		return proof{}, refused(unsupportedProvider)
+	}
+	if isTrue(trusted.ServerSideTokenCheck) {
+		active, err := s.userPools.SignedIn(ctx, token)
+		if err != nil {
+			return proof{}, err
+		}
+		if !active {
+			return proof{}, refused(tokenInactive)
+		}
+	}
+	// The AWS name is the stable one: an issuer changes with the server's URL.
+	return proof{
+		login:  login{Provider: name, Subject: token.Subject},
+		method: name + ":CognitoSignIn:" + token.Subject,
+		mapped: []string{name + ":" + token.ClientID, issuer + ":" + token.ClientID},
+		tagged: []string{name, issuer, name + ":" + token.ClientID},
+		claims: token.All,
+	}, nil
+}
+
+// trustsClient returns the provider of the pool that a user pool's client is, under one of
+// the pool's names; nil if there is none.
+func (p *pool) trustsClient(client string, names ...string) *cognitoidentity.CognitoIdentityProvider {
+	for i, of := range p.CognitoIdentityProviders {
+		for _, name := range names {
+			if of.ClientId == client && of.ProviderName == name {
+				return &p.CognitoIdentityProviders[i]
+			}
+		}
+	}
+	return nil
+}

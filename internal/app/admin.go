@@ -254,9 +254,17 @@ func (a *App) importLog(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// rotateKeys makes new signing keys for a user pool.
+// rotateKeys makes new signing keys for a user pool, or for all identity pools, which have
+// one key together.
 func (a *App) rotateKeys(w http.ResponseWriter, r *http.Request) {
-	if err := a.userPools.RotateKeys(r.Context(), r.PathValue("pool")); err != nil {
+	pool := r.PathValue("pool")
+	var err error
+	if isIdentityPool := strings.Contains(pool, ":"); isIdentityPool {
+		err = a.identities.RotateKeys(r.Context(), pool)
+	} else {
+		err = a.userPools.RotateKeys(r.Context(), pool)
+	}
+	if err != nil {
 		a.fail(w, err)
 		return
 	}

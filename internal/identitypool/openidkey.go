@@ -157,9 +157,13 @@ func (k openIDKeys) open(stored *signingKey) (*keyring, error) {
 }
 
 // RotateKeys makes a new signing key for the OpenID tokens of all identity pools. What the
-// old one signed stays valid until it expires. It returns LimitExceededException when the
-// key was rotated too often within a day.
-func (s *Service) RotateKeys(ctx context.Context) error {
+// old one signed stays valid until it expires. It returns ResourceNotFoundException for a
+// pool that does not exist, and LimitExceededException when the key was rotated too often
+// within a day.
+func (s *Service) RotateKeys(ctx context.Context, poolID string) error {
+	if _, err := s.pool(ctx, poolID); err != nil {
+		return err
+	}
 	if _, err := s.keys.current(ctx); err != nil { // there is one to replace
 		return err
 	}

@@ -116,7 +116,7 @@ func TestStrangersTokens(t *testing.T) {
 		"no token":               {awsName(p), "nonsense", "Not a valid OpenId Connect identity token."},
 		"another issuer's name":  {"auth.example.org/" + p.UserPool, bob.ID, "Issuer doesn't match providerName"},
 		"a pool that is not":     {"cognito-idp.us-east-1.amazonaws.com/us-east-1_aaaaaaaaa", bob.ID, "Couldn't verify signed token."},
-		"our own kind of token":  {"cognito-identity.amazonaws.com", bob.ID, "Can't pass in a Cognito token."},
+		"our own kind of token":  {"cognito-identity.amazonaws.com", bob.ID, "Issuer doesn't match providerName"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			wantError(t, ask(test.provider, test.token), "NotAuthorizedException", test.message)
@@ -169,10 +169,6 @@ func TestRolesOfAPool(t *testing.T) {
 	}
 	wantError(t, set(root, cognitoidentity.SetIdentityPoolRolesInput{Roles: map[string]string{"admin": got.Roles["authenticated"]}}),
 		"InvalidParameterException", "(un)?authenticated")
-	mapping := map[string]idtypes.RoleMapping{awsName(p) + ":" + p.Client: {Type: idtypes.RoleMappingTypeToken, AmbiguousRoleResolution: idtypes.AmbiguousRoleResolutionTypeDeny}}
-	wantError(t, set(root, cognitoidentity.SetIdentityPoolRolesInput{Roles: got.Roles, RoleMappings: mapping}),
-		"InvalidParameterException", "not supported")
-
 	// Whoever may set a pool's roles must also be allowed to pass them on.
 	_, err = s.IAM(s.RootKeys()).PutRolePolicy(ctx, &iam.PutRolePolicyInput{
 		RoleName: aws.String("shop-unauthenticated"), PolicyName: aws.String("roles"),

@@ -201,3 +201,6 @@ func claimsOf(t testing.TB, token string) map[string]any {
 	must(t, json.Unmarshal(text, &claims))
 	return claims
 }
+
+// nobody signs nothing.
+func (w *world) nobody() testkit.Keys { return testkit.Keys{} }

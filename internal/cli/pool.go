@@ -8,7 +8,7 @@ import (
 
 // poolCmd are the verbs for user pools that AWS's API has no operation for.
 type poolCmd struct {
-	RotateKeys rotateKeysCmd `cmd:"" help:"Let new keys sign a user pool's tokens. What the old ones signed stays valid until it expires."`
+	RotateKeys rotateKeysCmd `cmd:"" help:"Let new keys sign a user pool's tokens, or those of all identity pools. What the old ones signed stays valid until it expires."`
 }
 
 type rotateKeysCmd struct {

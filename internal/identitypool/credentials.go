@@ -68,16 +68,17 @@ func (s *Service) enhanced(ctx context.Context, c *wire.Call, in *cognitoidentit
 	case ok:
 		return s.byDeveloperToken(ctx, c, in.IdentityId, token)
 	}
-	return s.authenticate(ctx, c, in.IdentityId, in.Logins)
-}
-
-// authenticate finds out whom a call speaks for: it verifies the logins and
-// resolves the identity, which writes only when something changes.
-func (s *Service) authenticate(ctx context.Context, c *wire.Call, id string, tokens map[string]string) (*bearer, error) {
-	i, p, err := s.stored(ctx, id)
+	i, p, err := s.stored(ctx, in.IdentityId)
 	if err != nil {
 		return nil, err
 	}
+	return s.authenticate(ctx, c, p, i, in.IdentityId, in.Logins)
+}
+
+// authenticate finds out whom a call speaks for: it verifies the logins and
+// resolves the identity, which writes only when something changes. The call named an
+// identity, which is i or was replaced by it.
+func (s *Service) authenticate(ctx context.Context, c *wire.Call, p *pool, i *identity, id string, tokens map[string]string) (*bearer, error) {
 	proofs, err := s.verify(ctx, c, p, tokens)
 	if err != nil {
 		return nil, err
@@ -136,17 +137,4 @@ func (s *Service) settle(ctx context.Context, c *wire.Call, poolID, id string, i
 		return err
 	})
 	return i, err
-}
-
-// methods is the amr claim: how the bearer was authenticated, by which provider
-// and as whom.
-func methods(proofs []proof) []string {
-	if len(proofs) == 0 {
-		return []string{unauthenticated}
-	}
-	amr := []string{authenticated}
-	for _, p := range proofs {
-		amr = append(amr, p.Provider, p.method)
-	}
-	return amr
 }

@@ -2,11 +2,13 @@ package identitypool
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
 	"pintail/internal/access"
 	"pintail/internal/gen/cognitoidentity"
+	"pintail/internal/gen/model"
 	"pintail/internal/store"
 	"pintail/internal/wire"
 )
@@ -20,11 +22,6 @@ const (
 	developerTokenFor = 15 * time.Minute
 	maxDeveloperUser  = 1024 // characters of a user's identifier
 )
-
-// developerMethod is how a developer login stands in the amr claim.
-func developerMethod(poolID string, l login) string {
-	return l.Provider + ":" + poolID + ":" + l.Subject
-}
 
 // getOpenIDTokenForDeveloperIdentity implements GetOpenIdTokenForDeveloperIdentity.
 func (s *Service) getOpenIDTokenForDeveloperIdentity(ctx context.Context, c *wire.Call, in *cognitoidentity.GetOpenIdTokenForDeveloperIdentityInput) (*cognitoidentity.GetOpenIdTokenForDeveloperIdentityResponse, error) {
@@ -70,6 +67,10 @@ func (s *Service) developerProofs(ctx context.Context, c *wire.Call, p *pool, lo
 		}
 	}
 	proofs, err := s.verify(ctx, c, p, others)
+	if unreachable, ok := errors.AsType[*model.Error](err); ok && unreachable.Type == cognitoidentity.ExternalServiceException {
+		// The one operation that takes logins and does not declare it.
+		return nil, cognitoidentity.InternalErrorException.New(unreachable.Message)
+	}
 	if err != nil {
 		return nil, err
 	}

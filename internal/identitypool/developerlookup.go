@@ -63,7 +63,7 @@ func developerOwner(tx store.Tx, p *pool, user string) (*identity, error) {
 	var i *identity
 	var err error
 	if p.DeveloperProviderName != "" {
-		i, err = owner(tx, p.IdentityPoolId, login{Provider: p.DeveloperProviderName, Subject: user})
+		i, err = owner(tx, p.IdentityPoolId, login{p.DeveloperProviderName, user, developerLogin})
 	}
 	if err == nil && i == nil {
 		err = cognitoidentity.ResourceNotFoundException.New("There is no identity with this developer user identifier.")

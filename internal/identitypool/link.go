@@ -26,7 +26,6 @@ const (
 	userPoolLogin  kind = "" // of this server
 	socialLogin    kind = "social"
 	openIDLogin    kind = "oidc"
-	samlLogin      kind = "saml"
 	developerLogin kind = "developer"
 )
 
@@ -37,12 +36,16 @@ type link struct{ Identity string }
 var links = store.NewCollection[link]("identity_login")
 
 // maxLinkKey is the longest key that is kept in clear: the directory's keys are bounded,
-// and what a SAML provider calls a person is not.
+// and what a developer calls a user is longer.
 const maxLinkKey = 512
 
-// key names a login in the directory.
+// key names a login in the directory. The names of developer providers are the owner's
+// choice, and may be those of issuers too.
 func (l login) key() string {
 	key := l.Provider + " " + l.Subject
+	if l.Kind != userPoolLogin {
+		key = string(l.Kind) + " " + key
+	}
 	if len(key) <= maxLinkKey {
 		return key
 	}

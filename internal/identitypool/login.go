@@ -33,7 +33,6 @@ type proof struct {
 	mapped []string // the provider's names in role mappings
 	tagged []string // the provider's names in maps of principal tags
 	claims map[string]any
-	roles  []string // that a SAML provider lets the bearer have
 }
 
 func loginsOf(proofs []proof) []login {

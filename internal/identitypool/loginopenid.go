@@ -33,10 +33,9 @@ func (s openIDLogins) verify(ctx context.Context, l shown) (proof, error) {
 	if err != nil {
 		return proof{}, judged(l, err)
 	}
+	shown := login{Provider: l.provider, Subject: who.Subject, Kind: openIDLogin}
 	return proof{
-		login:  login{Provider: l.provider, Subject: who.Subject, Kind: openIDLogin},
-		method: arn + ":OIDC:" + who.Subject,
-		mapped: []string{arn}, tagged: []string{arn, l.provider}, claims: who.Claims,
+		login: shown, method: openIDMethod(arn, shown), mapped: []string{arn}, tagged: []string{arn, l.provider}, claims: who.Claims,
 	}, nil
 }
 

@@ -21,10 +21,9 @@ func (s socialLogins) verify(ctx context.Context, l shown) (proof, error) {
 	if err != nil {
 		return proof{}, judged(l, err)
 	}
+	shown := login{Provider: l.provider, Subject: who.Subject, Kind: socialLogin}
 	return proof{
-		login:  login{Provider: l.provider, Subject: who.Subject, Kind: socialLogin},
-		method: l.provider + ":" + app + ":" + who.Subject,
-		mapped: []string{l.provider}, tagged: []string{l.provider}, claims: who.Claims,
+		login: shown, method: socialMethod(app, shown), mapped: []string{l.provider}, tagged: []string{l.provider}, claims: who.Claims,
 	}, nil
 }
 

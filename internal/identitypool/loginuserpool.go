@@ -48,9 +48,9 @@ func (s userPoolLogins) verify(ctx context.Context, l shown) (proof, error) {
 		}
 	}
 	// The AWS name is the stable one: an issuer changes with the server's URL.
+	who := login{Provider: name, Subject: token.Subject}
 	return proof{
-		login:  login{Provider: name, Subject: token.Subject},
-		method: name + ":CognitoSignIn:" + token.Subject,
+		login: who, method: userPoolMethod(who),
 		mapped: []string{name + ":" + token.ClientID, issuer + ":" + token.ClientID},
 		tagged: []string{name, issuer, name + ":" + token.ClientID},
 		claims: token.All,

@@ -73,14 +73,14 @@ func (s *Service) openIDToken(ctx context.Context, c *wire.Call, who access.WebI
 
 // getOpenIDToken implements GetOpenIdToken, the classic flow.
 func (s *Service) getOpenIDToken(ctx context.Context, c *wire.Call, in *cognitoidentity.GetOpenIdTokenInput) (*cognitoidentity.GetOpenIdTokenResponse, error) {
-	_, p, err := s.stored(ctx, in.IdentityId)
+	i, p, err := s.stored(ctx, in.IdentityId)
 	if err != nil {
 		return nil, err
 	}
 	if !isTrue(p.AllowClassicFlow) {
 		return nil, invalid("Basic (classic) flow is not enabled, please use enhanced flow.")
 	}
-	b, err := s.authenticate(ctx, c, in.IdentityId, in.Logins)
+	b, err := s.authenticate(ctx, c, p, i, in.IdentityId, in.Logins)
 	if err != nil {
 		return nil, err
 	}

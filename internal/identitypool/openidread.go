@@ -52,17 +52,13 @@ func stands(i *identity, p *pool, claims *openIDClaims) error {
 		return nil
 	}
 	for at := 1; at+1 < len(claims.AMR); at += 2 {
-		if !slices.ContainsFunc(i.Logins, func(l login) bool { return l.is(claims.AMR[at], claims.AMR[at+1]) }) {
+		if !slices.ContainsFunc(i.Logins, func(l login) bool {
+			return l.Provider == claims.AMR[at] && l.shownBy(p.IdentityPoolId, claims.AMR[at+1])
+		}) {
 			return errNoLonger
 		}
 	}
 	return nil
-}
-
-// is tells whether a login is the one that a pair of an amr claim names. Between the
-// provider and the person the second text has what depends on the provider.
-func (l login) is(provider, method string) bool {
-	return l.Provider == provider && strings.HasSuffix(method, ":"+l.Subject)
 }
 
 // readOpenID verifies a token of ours. It returns access.ErrForeignToken for one of

@@ -20,6 +20,7 @@ var defaultTags = map[string]string{"username": "sub", "client": "aud"}
 
 // Limits of session tags (Cognito developer guide; IAM and AWS STS quotas).
 const (
+	maxTagMaps  = 100 // of a pool; ours
 	maxTagValue = 256
 	maxAllTags  = 460 // bytes of what a token's claims are mapped to
 )
@@ -45,6 +46,12 @@ func (s *Service) setPrincipalTagAttributeMap(ctx context.Context, c *wire.Call,
 			p.Tags = map[string]tagMap{}
 		}
 		p.Tags[in.IdentityProviderName] = m
+		if len(m.claims()) == 0 {
+			delete(p.Tags, in.IdentityProviderName)
+		}
+		if len(p.Tags) > maxTagMaps {
+			return invalid("An identity pool can have at most %d maps of principal tags.", maxTagMaps)
+		}
 		return nil
 	})
 	return &cognitoidentity.SetPrincipalTagAttributeMapResponse{

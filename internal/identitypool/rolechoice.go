@@ -7,11 +7,6 @@ import (
 	"pintail/internal/gen/cognitoidentity"
 )
 
-const (
-	authenticated   = "authenticated"
-	unauthenticated = "unauthenticated"
-)
-
 // choice is what a role is chosen by, in the enhanced flow (Cognito developer guide,
 // "Using role-based access control").
 type choice struct {
@@ -37,9 +32,6 @@ func (c choice) role() (string, error) {
 			if m, ok := c.pool.Mapping[name]; ok {
 				return c.mapped(m, p)
 			}
-		}
-		if len(p.roles) > 0 { // a SAML provider has said which
-			return c.offered(p.roles, "", cognitoidentity.AmbiguousRoleResolutionTypeDeny)
 		}
 	}
 	return c.only(c.pool.Roles[c.amr[0]])

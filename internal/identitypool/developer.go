@@ -66,6 +66,9 @@ func (s *Service) developerProofs(ctx context.Context, c *wire.Call, p *pool, lo
 			others[provider] = token
 		}
 	}
+	if err := withoutSAML(others); err != nil {
+		return nil, err
+	}
 	proofs, err := s.verify(ctx, c, p, others)
 	if unreachable, ok := errors.AsType[*model.Error](err); ok && unreachable.Type == cognitoidentity.ExternalServiceException {
 		// The one operation that takes logins and does not declare it.

@@ -26,6 +26,7 @@ const (
 	userPoolLogin  kind = "" // of this server
 	socialLogin    kind = "social"
 	openIDLogin    kind = "oidc"
+	samlLogin      kind = "saml"
 	developerLogin kind = "developer"
 )
 
@@ -36,7 +37,7 @@ type link struct{ Identity string }
 var links = store.NewCollection[link]("identity_login")
 
 // maxLinkKey is the longest key that is kept in clear: the directory's keys are bounded,
-// and what a developer calls a user is longer.
+// and what developers and SAML providers call a user is not.
 const maxLinkKey = 512
 
 // key names a login in the directory. The names of developer providers are the owner's

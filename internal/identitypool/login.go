@@ -33,6 +33,7 @@ type proof struct {
 	mapped []string // the provider's names in role mappings
 	tagged []string // the provider's names in maps of principal tags
 	claims map[string]any
+	roles  []string // that a SAML provider lets the bearer have
 }
 
 func loginsOf(proofs []proof) []login {
@@ -66,6 +67,8 @@ func (s *Service) verifierOf(p *pool, provider string) (verifier, string, error)
 	case provider == p.DeveloperProviderName: // which only a signed call may speak for
 	case slices.Contains(socialProviders, provider):
 		return socialLogins{s}, provider, nil
+	case samlARN.MatchString(provider):
+		return samlLogins{s}, provider, nil
 	case p.trustsOpenID(provider) != "":
 		return openIDLogins{s}, provider, nil
 	case userPoolID(provider) != "":
@@ -102,4 +105,14 @@ func (s *Service) verify(ctx context.Context, c *wire.Call, p *pool, tokens map[
 		}
 	}
 	return proofs, nil
+}
+
+// withoutSAML refuses SAML providers, which take part in the enhanced flow only.
+func withoutSAML(tokens map[string]string) error {
+	for provider := range tokens {
+		if samlARN.MatchString(provider) {
+			return invalid(notPublicProvider)
+		}
+	}
+	return nil
 }

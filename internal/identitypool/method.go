@@ -29,12 +29,16 @@ func socialMethod(app string, l login) string { return l.Provider + ":" + app + 
 
 func openIDMethod(arn string, l login) string { return arn + ":OIDC:" + l.Subject }
 
+func samlMethod(l login) string { return l.Provider + ":SAML:" + l.Subject }
+
 // shownBy tells whether a method names this login. The app and the ARN, which a login does
 // not keep, have to be right in a token of ours.
 func (l login) shownBy(poolID, method string) bool {
 	switch l.Kind {
 	case developerLogin:
 		return method == developerMethod(poolID, l)
+	case samlLogin:
+		return method == samlMethod(l)
 	case socialLogin:
 		app, _, _ := strings.Cut(strings.TrimPrefix(method, l.Provider+":"), ":")
 		return method == socialMethod(app, l)

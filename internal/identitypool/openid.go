@@ -80,6 +80,9 @@ func (s *Service) getOpenIDToken(ctx context.Context, c *wire.Call, in *cognitoi
 	if !isTrue(p.AllowClassicFlow) {
 		return nil, invalid("Basic (classic) flow is not enabled, please use enhanced flow.")
 	}
+	if err := withoutSAML(in.Logins); err != nil {
+		return nil, err
+	}
 	b, err := s.authenticate(ctx, c, p, i, in.IdentityId, in.Logins)
 	if err != nil {
 		return nil, err

@@ -135,8 +135,6 @@ func TestTokensOfProvidersOutside(t *testing.T) {
 	}
 	_, err := w.getID(map[string]string{"https://" + o.issuerName(): o.issuer.Token("web", "o-1")})
 	wantError(t, err, "InvalidParameterException", "Please provide a valid public provider.")
-	_, err = w.getID(map[string]string{"arn:aws:iam::123456789012:saml-provider/corp": "PHNhbWw+"})
-	wantError(t, err, "InvalidParameterException", "Please provide a valid public provider.")
 	o.facebook.Fail(idptest.Broken)
 	_, err = w.getID(map[string]string{"graph.facebook.com": "facebook-token"})
 	wantError(t, err, "ExternalServiceException", "graph.facebook.com cannot be reached")

@@ -33,6 +33,9 @@ func (c choice) role() (string, error) {
 				return c.mapped(m, p)
 			}
 		}
+		if len(p.roles) > 0 { // a SAML provider says which
+			return c.offered(p.roles, "", cognitoidentity.AmbiguousRoleResolutionTypeDeny)
+		}
 	}
 	return c.only(c.pool.Roles[c.amr[0]])
 }
@@ -46,6 +49,9 @@ func (c choice) only(role string) (string, error) {
 }
 
 func (c choice) mapped(m cognitoidentity.RoleMapping, p proof) (string, error) {
+	if m.Type == cognitoidentity.RoleMappingTypeToken && p.Kind == samlLogin {
+		return c.offered(p.roles, "", m.AmbiguousRoleResolution)
+	}
 	if m.Type == cognitoidentity.RoleMappingTypeToken {
 		return c.offered(texts(p.claims["cognito:roles"]), text(p.claims["cognito:preferred_role"]), m.AmbiguousRoleResolution)
 	}

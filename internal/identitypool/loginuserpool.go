@@ -3,9 +3,9 @@ package identitypool
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
-	"pintail/internal/gen/cognitoidentity"
 	"pintail/internal/userpool"
 )
 
@@ -34,11 +34,11 @@ func (s userPoolLogins) verify(ctx context.Context, l shown) (proof, error) {
 	if l.provider != name && l.provider != issuer {
 		return proof{}, refused(badIssuer)
 	}
-	trusted := l.pool.trustsClient(token.ClientID, name, issuer)
-	if trusted == nil {
+	trusted, checked := l.pool.trustsClient(token.ClientID, name, issuer)
+	if !trusted {
 		return proof{}, refused(unsupportedProvider)
 	}
-	if isTrue(trusted.ServerSideTokenCheck) {
+	if checked {
 		active, err := s.userPools.SignedIn(ctx, token)
 		if err != nil {
 			return proof{}, err
@@ -57,15 +57,14 @@ func (s userPoolLogins) verify(ctx context.Context, l shown) (proof, error) {
 	}, nil
 }
 
-// trustsClient returns the provider of the pool that a user pool's client is, under one of
-// the pool's names; nil if there is none.
-func (p *pool) trustsClient(client string, names ...string) *cognitoidentity.CognitoIdentityProvider {
-	for i, of := range p.CognitoIdentityProviders {
-		for _, name := range names {
-			if of.ClientId == client && of.ProviderName == name {
-				return &p.CognitoIdentityProviders[i]
-			}
+// trustsClient tells whether the pool trusts a user pool's client, under one of the user
+// pool's names, and whether its tokens need a look at the user too.
+func (p *pool) trustsClient(client string, names ...string) (trusted, checked bool) {
+	for _, of := range p.CognitoIdentityProviders {
+		if of.ClientId == client && slices.Contains(names, of.ProviderName) {
+			trusted = true
+			checked = checked || isTrue(of.ServerSideTokenCheck)
 		}
 	}
-	return nil
+	return trusted, checked
 }

@@ -94,12 +94,13 @@ func (p *arnPattern) fill(n int) {
 	}
 }
 
-// matchARN compares part by part.
+// matchARN compares part by part, from the end: the last part is where most ARNs of a
+// document differ.
 func (p *arnPattern) matchARN(parts *arnParts, c Context) bool {
 	if p.dead {
 		return false
 	}
-	for i := range p.parts {
+	for i := len(p.parts) - 1; i >= 0; i-- {
 		if !p.parts[i].match(parts[i], c) {
 			return false
 		}

@@ -55,15 +55,8 @@ const (
 	gather = 100 * time.Millisecond
 )
 
-// records and dataRecords are owned by the account. Their ids begin with the time, so that
-// the order of ids is the order of events.
-var (
-	records     = store.NewCollection[Record]("audit_record")
-	dataRecords = store.NewCollection[Record]("audit_data_record")
-)
-
 // Collections are what the directory must keep for this room.
-func Collections() []store.Kind { return []store.Kind{records, dataRecords} }
+func Collections() []store.Kind { return []store.Kind{chunks, dataChunks} }
 
 // New returns the room, which writes until [Trail.Close].
 func New(c Config) *Trail {
@@ -150,32 +143,29 @@ func (t *Trail) drain(batch []Record) []Record {
 	}
 }
 
-// write stores records. What cannot be stored is for the log: the calls have been
-// answered.
+// write stores records, of each kind its own. What cannot be stored is for the log: the
+// calls have been answered.
 func (t *Trail) write(batch []Record) {
-	for len(batch) > 0 {
-		n := min(len(batch), maxBatch)
-		err := t.db.Update(context.Background(), func(tx store.Tx) error {
-			for i := range batch[:n] {
-				r := &batch[i]
-				if err := t.collection(r.data()).Put(tx, t.account, store.Time(r.EventTime)+" "+r.EventID, r); err != nil {
+	kinds := map[bool][]Record{}
+	for _, r := range batch {
+		kinds[r.data()] = append(kinds[r.data()], r)
+	}
+	if len(kinds) == 0 {
+		return
+	}
+	err := t.db.Update(context.Background(), func(tx store.Tx) error {
+		for data, records := range kinds {
+			for _, c := range cut(records) {
+				if err := collection(data).Put(tx, t.account, c.id(), c); err != nil {
 					return err
 				}
 			}
-			return nil
-		})
-		if err != nil {
-			t.log.Error("audit records could not be written", "records", n, "error", err)
 		}
-		batch = batch[n:]
+		return nil
+	})
+	if err != nil {
+		t.log.Error("audit records could not be written", "records", len(batch), "error", err)
 	}
-}
-
-func (t *Trail) collection(data bool) *store.Collection[Record] {
-	if data {
-		return dataRecords
-	}
-	return records
 }
 
 // Filter chooses records; an empty field does not restrict.
@@ -200,28 +190,30 @@ type Page struct {
 // not hold a transaction for long.
 const maxLooked = 20_000
 
-// List returns a page of the records that a filter chooses, the newest first.
+// List returns a page of the records that a filter chooses, the newest first. Calls that
+// were not answered, or not on the same node, in the order in which they began are in order
+// but for a second.
 func (t *Trail) List(ctx context.Context, f Filter) (page Page, err error) {
 	t.Flush(ctx)
 	err = t.db.View(ctx, func(tx store.Tx) error {
 		page = Page{Records: []Record{}}
 		looked := 0
-		query := store.Query{Descending: true, After: store.Cursor{ID: f.start()}}
-		for r, err := range t.collection(f.Data).All(tx, t.account, query) {
+		for c, err := range newest(tx, collection(f.Data), t.account, f.start()) {
 			if err != nil {
 				return err
 			}
-			if !f.From.IsZero() && r.EventTime.Before(f.From) {
+			if c.first().Add(maxSpan).Before(f.From) {
 				return nil
 			}
-			looked++
-			place := store.Time(r.EventTime) + " " + r.EventID
-			if f.matches(r) {
-				page.Records = append(page.Records, *r)
-			}
-			if len(page.Records) >= max(1, f.Limit) || looked >= maxLooked {
-				page.Next = place
-				return nil
+			for i := c.left(f.Before) - 1; i >= 0; i-- {
+				looked++
+				if f.matches(&c.Records[i]) {
+					page.Records = append(page.Records, c.Records[i])
+				}
+				if len(page.Records) >= max(1, f.Limit) || looked >= maxLooked {
+					page.Next = c.place(i)
+					return nil
+				}
 			}
 		}
 		return nil
@@ -241,31 +233,36 @@ func (f Filter) start() string {
 }
 
 func (f Filter) matches(r *Record) bool {
+	if r.EventTime.Before(f.From) || !f.To.IsZero() && !r.EventTime.Before(f.To) {
+		return false
+	}
 	return (f.Name == "" || f.Name == r.EventName) && (f.Who == "" || f.Who == r.UserIdentity.ARN) && (!f.Denied || r.denied())
 }
 
-// Prune forgets records that are too old, at most a page of each kind, and tells whether
-// there may be more.
+// pruned is how many chunks one transaction forgets.
+const pruned = 50
+
+// Prune forgets records that are too old, some of each kind, and tells whether there may be
+// more.
 func (t *Trail) Prune(ctx context.Context) (more bool, err error) {
 	for data, keep := range map[bool]time.Duration{false: t.keep, true: t.keepData} {
-		limit := store.Time(t.clock.Now().Add(-keep))
+		limit := t.clock.Now().Add(-keep)
 		err := t.db.Update(ctx, func(tx store.Tx) error {
-			old, _, err := t.collection(data).List(tx, t.account, store.Query{Limit: store.MaxLimit})
+			old, _, err := collection(data).List(tx, t.account, store.Query{Limit: pruned})
 			if err != nil {
 				return err
 			}
 			gone := 0
-			for _, r := range old {
-				id := store.Time(r.EventTime) + " " + r.EventID
-				if id >= limit {
+			for _, c := range old {
+				if !c.last().Before(limit) {
 					break
 				}
-				if err := t.collection(data).Delete(tx, t.account, id); err != nil {
+				if err := collection(data).Delete(tx, t.account, c.id()); err != nil {
 					return err
 				}
 				gone++
 			}
-			more = more || gone == store.MaxLimit
+			more = more || gone == pruned
 			return nil
 		})
 		if err != nil {

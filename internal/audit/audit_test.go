@@ -3,6 +3,7 @@ package audit_test
 import (
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -100,4 +101,76 @@ func TestTrailKeeps(t *testing.T) {
 			t.Errorf("%d and %d records after 90 days more", m, d)
 		}
 	})
+}
+
+// Whatever a filter asks for, its pages hold what it chooses, each record once, the newest
+// first, to the second.
+func TestTrailPages(t *testing.T) {
+	t.Parallel()
+	onEveryEngine(t, func(t *testing.T, db store.DB) {
+		begin := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+		trail := audit.New(audit.Config{
+			DB: db, Clock: clock.Fixed(begin), Log: slog.New(slog.DiscardHandler), Account: "123456789012", Keep: time.Hour, KeepData: time.Hour,
+		})
+		defer trail.Close()
+		var noted []time.Time // when CreateUser was called
+		for n := range 400 {
+			// Some are answered before others that began earlier, and now and then nobody calls.
+			at := begin.Add(time.Duration(n*37+(n*7919)%500+n/100*5000) * time.Millisecond)
+			op := iam.CreateUser.Operation
+			if n%3 == 0 {
+				op = iam.GetUser.Operation
+			} else {
+				noted = append(noted, at)
+			}
+			trail.Note(wire.Audited{Call: &wire.Call{Op: op, Time: at}})
+			if n%90 == 0 {
+				trail.Flush(t.Context())
+			}
+		}
+		slices.SortFunc(noted, newestFirst)
+		for _, span := range [][2]time.Duration{{0, time.Hour}, {5 * time.Second, 12345 * time.Millisecond}, {time.Minute, time.Hour}} {
+			for _, limit := range []int{1, 7, 64, 1000} {
+				f := audit.Filter{Name: "CreateUser", From: begin.Add(span[0]), To: begin.Add(span[1]), Limit: limit}
+				var want []time.Time
+				for _, at := range noted {
+					if !at.Before(f.From) && at.Before(f.To) {
+						want = append(want, at)
+					}
+				}
+				got := everyPage(t, trail, f)
+				for i := range got {
+					if i > 0 && got[i].Sub(got[i-1]) > time.Second {
+						t.Errorf("%v follows %v", got[i], got[i-1])
+					}
+				}
+				slices.SortFunc(got, newestFirst)
+				if !slices.EqualFunc(got, want, time.Time.Equal) {
+					t.Errorf("%d a page from %v to %v: %d records, want %d: %v", limit, span[0], span[1], len(got), len(want), got)
+				}
+			}
+		}
+	})
+}
+
+func newestFirst(a, b time.Time) int { return b.Compare(a) }
+
+// everyPage walks through a filter's pages and returns the times of the records.
+func everyPage(t *testing.T, trail *audit.Trail, f audit.Filter) (times []time.Time) {
+	t.Helper()
+	for {
+		page, err := trail.List(t.Context(), f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page.Records) > f.Limit {
+			t.Fatalf("a page of %d, want at most %d", len(page.Records), f.Limit)
+		}
+		for _, r := range page.Records {
+			times = append(times, r.EventTime)
+		}
+		if f.Before = page.Next; f.Before == "" {
+			return times
+		}
+	}
 }

@@ -2,9 +2,11 @@ package userpool
 
 import (
 	"errors"
-	"regexp"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"pintail/internal/gen/cognitoidp"
 	"pintail/internal/gen/model"
@@ -16,8 +18,15 @@ import (
 // developer guide, "Viewing the results").
 const unverifiedRow = "The User Record does not set any of the auto verified attributes to true. (Example: email_verified to true)."
 
-// importedUsername is the form of usernames (Cognito API reference, UsernameType).
-var importedUsername = regexp.MustCompile(`^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}$`)
+// isUsername tells whether a text has the form of usernames (Cognito API reference,
+// UsernameType). As a regular expression it would take milliseconds to compile, whenever
+// the program starts.
+func isUsername(text string) bool {
+	if n := utf8.RuneCountInString(text); n < 1 || n > 128 {
+		return false
+	}
+	return !strings.ContainsFunc(text, func(r rune) bool { return !unicode.In(r, unicode.L, unicode.M, unicode.S, unicode.N, unicode.P) })
+}
 
 // rowError is why a row is not imported, for the log: without data of the user.
 type rowError string
@@ -27,7 +36,7 @@ func (e rowError) Error() string { return string(e) }
 // importedUser returns the user whom a row describes. Its error says, without any
 // data of the user, what is wrong with the row.
 func (s *Service) importedUser(p *pool, algorithm cognitoidp.PasswordHashingAlgorithmType, row map[string]string, now time.Time) (*user, error) {
-	if !importedUsername.MatchString(row[csvimport.Username]) {
+	if !isUsername(row[csvimport.Username]) {
 		return nil, rowError("The username is missing or has a form that usernames cannot have.")
 	}
 	given, err := p.importedAttributes(row)

@@ -71,7 +71,16 @@ func lastOfEach(given []cognitoidp.AttributeType) (last []cognitoidp.AttributeTy
 func (s *Service) updateNotice(ctx context.Context, by caller, p *pool, given []cognitoidp.AttributeType, whom func() (*user, error)) (notice, error) {
 	for _, a := range given {
 		if p.autoVerifies(a.Name) && a.Value != "" {
-			return s.notice(ctx, by, p, onUpdate, whom)
+			return s.notice(ctx, by, p, onUpdate, func() (*user, error) {
+				u, err := whom()
+				if u == nil || err != nil {
+					return nil, err
+				}
+				for _, a := range given { // the message is about what is new
+					u.set(a.Name, a.Value)
+				}
+				return u, nil
+			})
 		}
 	}
 	return notice{}, nil

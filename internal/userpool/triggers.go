@@ -132,20 +132,25 @@ type sending struct {
 // medium (Cognito developer guide, "Custom sender Lambda triggers").
 func (s *Service) routeToTrigger(p *pool, u *user, n notice, m *delivery.Message) (err error) {
 	order := sending{Key: p.LambdaConfig.KMSKeyID}
-	prefix := "CustomEmailSender_"
+	prefix, attribute := "CustomEmailSender_", attrEmail
 	if sender := p.LambdaConfig.CustomEmailSender; sender != nil && m.Channel == delivery.Email {
 		order.Kind, order.ARN = trigger.CustomEmailSender, sender.LambdaArn
 	}
 	if sender := p.LambdaConfig.CustomSMSSender; sender != nil && m.Channel == delivery.SMS {
-		order.Kind, order.ARN, prefix = trigger.CustomSMSSender, sender.LambdaArn, "CustomSMSSender_"
+		order.Kind, order.ARN = trigger.CustomSMSSender, sender.LambdaArn
+		prefix, attribute = "CustomSMSSender_", attrPhone
 	}
 	if order.ARN == "" {
 		return nil
 	}
+	attributes := u.triggerAttributes()
+	if attributes[attribute] != m.To { // which waits to be verified; the sender knows no other place to look
+		attributes[attribute], attributes[verifiedFlag(attribute)] = m.To, "false"
+	}
 	by := caller{clientID: n.clientID}
 	order.Event.Header = by.header(p, trigger.Source(prefix+string(n.why)), u.Username)
 	order.Event.Request = trigger.SenderRequest{
-		Code: trigger.Text(m.Code), ClientMetadata: n.metadata, UserAttributes: u.triggerAttributes(),
+		Code: trigger.Text(m.Code), ClientMetadata: n.metadata, UserAttributes: attributes,
 	}
 	m.Route = SenderRoute
 	m.Payload, err = json.Marshal(order)

@@ -255,6 +255,46 @@ func TestCustomSenders(t *testing.T) {
 	}
 }
 
+// A sender is told the address that a code is for, and has nowhere else to look for it: also
+// while the user keeps the old one, which is not to get the code of the new one.
+func TestCustomSenderOfAPendingAddress(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	f := w.functions(map[string]function{"mail": agree})
+	pool := w.pool(withTriggers(&types.LambdaConfigType{
+		CustomEmailSender: &types.CustomEmailLambdaVersionConfigType{LambdaArn: arn("mail"), LambdaVersion: "V1_0"},
+		KMSKeyID:          aws.String("arn:aws:kms:us-east-1:123456789012:key/8a23102c-9b68-4fed-82ce-523c5363539e"),
+	}), func(in *idp.CreateUserPoolInput) {
+		in.UserAttributeUpdateSettings = &types.UserAttributeUpdateSettingsType{AttributesRequireVerificationBeforeUpdate: []types.VerifiedAttributeType{"email"}}
+	})
+	app := w.app(pool)
+	w.member(app, "ada")
+	in := w.signIn(app, "ada")
+	told := func(source string) {
+		t.Helper()
+		if err := w.service.SendByTrigger(t.Context(), w.messageTo("countess@example.org")); err != nil {
+			t.Fatal(err)
+		}
+		e := f.last(source)
+		if to, verified := e.text("request", "userAttributes", "email"), e.text("request", "userAttributes", "email_verified"); to != "countess@example.org" || verified != "false" {
+			t.Errorf("%s: to %s, verified %s", source, to, verified)
+		}
+	}
+	_, err := w.UpdateUserAttributes(t.Context(), &idp.UpdateUserAttributesInput{AccessToken: in.AccessToken, UserAttributes: attrs("email", "countess@example.org")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	told("CustomEmailSender_UpdateUserAttribute")
+	if now := values(w.adminGet(pool, "ada").UserAttributes)["email"]; now == "countess@example.org" {
+		t.Error("the new address is not verified, and is the user's")
+	}
+	_, err = w.GetUserAttributeVerificationCode(t.Context(), &idp.GetUserAttributeVerificationCodeInput{AccessToken: in.AccessToken, AttributeName: aws.String("email")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	told("CustomEmailSender_VerifyUserAttribute")
+}
+
 // A sender that leads nowhere is not asked again; one that fails is.
 func TestCustomSendersThatFail(t *testing.T) {
 	t.Parallel()

@@ -9,12 +9,22 @@ import (
 )
 
 // Every code that goes to an address is shown to the function that may write its message,
-// with exactly Amazon's event: again at sign-up, for another address, and once more for it.
+// with exactly Amazon's event: again at sign-up, for another address, and once more for it,
+// whether or not the old address stays until then.
 func TestEventsOfMessages(t *testing.T) {
 	t.Parallel()
+	t.Run("replaced", func(t *testing.T) { eventsOfMessages(t, func(*idp.CreateUserPoolInput) {}) })
+	t.Run("pending", func(t *testing.T) {
+		eventsOfMessages(t, func(in *idp.CreateUserPoolInput) {
+			in.UserAttributeUpdateSettings = &types.UserAttributeUpdateSettingsType{AttributesRequireVerificationBeforeUpdate: []types.VerifiedAttributeType{"email"}}
+		})
+	})
+}
+
+func eventsOfMessages(t *testing.T, settings func(*idp.CreateUserPoolInput)) {
 	w := boot(t)
 	asked := w.whatEach(map[string]function{"all": agree})
-	pool := w.pool(withTriggers(&types.LambdaConfigType{CustomMessage: arn("all")}))
+	pool := w.pool(withTriggers(&types.LambdaConfigType{CustomMessage: arn("all")}), settings)
 	app := w.app(pool)
 	up, err := w.SignUp(t.Context(), &idp.SignUpInput{
 		ClientId: app.ClientId, Username: aws.String("ada"), Password: aws.String(password), UserAttributes: attrs("email", "ada@example.org"),

@@ -18,7 +18,13 @@ func (s *Service) getUserAttributeVerificationCode(ctx context.Context, c *wire.
 	if err := checkVerifiable(in.AttributeName); err != nil {
 		return nil, err
 	}
-	n, err := s.notice(ctx, caller{c, b.client.ClientId, in.ClientMetadata}, b.pool, onVerify, func() (*user, error) { return s.bearing(ctx, c, b) })
+	n, err := s.notice(ctx, caller{c, b.client.ClientId, in.ClientMetadata}, b.pool, onVerify, func() (*user, error) {
+		u, err := s.bearing(ctx, c, b)
+		if err == nil && u.Pending[in.AttributeName] != "" { // as the message is about
+			u.set(in.AttributeName, u.Pending[in.AttributeName])
+		}
+		return u, err
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -150,8 +150,9 @@ func (a *App) openRooms() error {
 	a.userPools = userpool.New(userpool.Config{
 		DB: a.db, Master: a.master, Clock: a.clock, BaseURL: a.URL, Sender: a.outbox, Account: a.config.AccountID,
 		Triggers: a.triggers, Breached: a.breached, Jobs: a.jobs,
-		CodesPerSource: a.config.CodesPerSource, Roles: a.access,
+		CodesPerSource: a.config.CodesPerSource, Roles: a.access, Log: a.log,
 	})
+	a.outbox.OnFailure(a.userPools.NoteUndelivered)
 	a.dispatcher.Handle(userpool.SenderRoute, a.userPools.SendByTrigger)
 	a.identities = identitypool.New(identitypool.Config{
 		DB: a.db, Master: a.master, Clock: a.clock, Access: a.access, UserPools: a.userPools, Providers: a.providers, Account: a.config.AccountID,

@@ -23,6 +23,7 @@ type Outbox struct {
 	seal       *keys.Sealer
 	clock      *clock.Clock
 	dispatcher *Dispatcher // nil: every message is kept, and that is all
+	failed     func(tx store.Tx, m Message) error
 }
 
 // New returns the outbox of a directory.
@@ -62,6 +63,12 @@ func (o *Outbox) close(m Message) (*entry, error) {
 	return &entry{ID: m.ID, To: m.To, State: m.State, Sealed: o.seal.Seal(text, m.ID)}, nil
 }
 
+// OnFailure has a function told of every message that will not be delivered, in the
+// transaction that records so: what it writes is as durable as the failure. An error
+// of it undoes the record, and the attempt is made again. It is set before the queue
+// runs.
+func (o *Outbox) OnFailure(told func(tx store.Tx, m Message) error) { o.failed = told }
+
 // record adds an attempt to a message and says what state that leaves it in.
 // A message that is gone, or no longer pending, is left alone.
 func (o *Outbox) record(ctx context.Context, id string, state State, a Attempt) error {
@@ -83,7 +90,10 @@ func (o *Outbox) record(ctx context.Context, id string, state State, a Attempt) 
 		if e, err = o.close(m); err != nil {
 			return err
 		}
-		return messages.Put(tx, owner, id, e)
+		if err := messages.Put(tx, owner, id, e); err != nil || state != Failed || o.failed == nil {
+			return err
+		}
+		return o.failed(tx, m)
 	})
 }
 

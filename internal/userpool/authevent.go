@@ -40,6 +40,7 @@ type authEvent struct {
 	Type       cognitoidp.EventType
 	Response   cognitoidp.EventResponseType
 	From       source
+	ClientID   string
 	Challenges []cognitoidp.ChallengeResponseType
 	// Detected and Blocked are what [Service.compromised] found; Blocked stands for a
 	// blocked address too.
@@ -65,6 +66,7 @@ func (s *Service) recordAuthEvent(ctx context.Context, c *wire.Call, p *pool, u 
 		EventId: ids.UUID(), EventType: e.Type, EventResponse: e.Response, ChallengeResponses: e.Challenges,
 		CreationDate: c.Time.Truncate(time.Millisecond), EventRisk: e.risk(), EventContextData: e.From.context(),
 	}}
+	s.countWaiting(ctx, p.Id)
 	return s.update(ctx, func(tx store.Tx) error {
 		switch now, err := users.Get(tx, p.Id, u.key(p)); {
 		case errors.Is(err, store.ErrNotFound) || err == nil && now.Sub != u.Sub: // deleted meanwhile
@@ -72,7 +74,10 @@ func (s *Service) recordAuthEvent(ctx context.Context, c *wire.Call, p *pool, u 
 		case err != nil:
 			return err
 		}
-		return record.append(tx, p.Id)
+		if err := record.append(tx, p.Id); err != nil {
+			return err
+		}
+		return s.exportAuthEvent(tx, c, p, u, &e, &record.Event)
 	})
 }
 

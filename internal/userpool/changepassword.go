@@ -30,7 +30,7 @@ func (s *Service) changePassword(ctx context.Context, c *wire.Call, in *cognitoi
 	if err != nil {
 		response = cognitoidp.EventResponseTypeFail
 	}
-	s.noteEvent(ctx, c, b.pool, u, authEvent{Type: cognitoidp.EventTypePasswordChange, Response: response, From: sourceOf(c, b.client, nil)})
+	s.noteEvent(ctx, c, b.pool, u, authEvent{Type: cognitoidp.EventTypePasswordChange, Response: response, From: sourceOf(c, b.client, nil), ClientID: b.client.ClientId})
 	return nil, err
 }
 

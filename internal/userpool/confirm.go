@@ -146,7 +146,7 @@ func (s *Service) resendConfirmationCode(ctx context.Context, c *wire.Call, in *
 		timed.nobody(ctx)
 		return out, nil
 	}
-	s.noteEvent(ctx, c, p, u, authEvent{Type: cognitoidp.EventTypeResendCode, Response: cognitoidp.EventResponseTypePass, From: sourceOf(c, cl, in.UserContextData)})
+	s.noteEvent(ctx, c, p, u, authEvent{Type: cognitoidp.EventTypeResendCode, Response: cognitoidp.EventResponseTypePass, From: sourceOf(c, cl, in.UserContextData), ClientID: cl.ClientId})
 	timed.exists()
 	return out, nil
 }

@@ -36,12 +36,12 @@ func (s *Service) confirmForgotPassword(ctx context.Context, c *wire.Call, in *c
 	from, known := sourceOf(c, cl, in.UserContextData), u
 	if u, err = s.redeem(ctx, c, cl, p, known, in); err != nil {
 		if isWrongCode(err) || isRefusedPassword(err) { // what the hourly limit bounds
-			s.noteReset(ctx, c, p, known, cognitoidp.EventResponseTypeFail, from)
+			s.noteReset(ctx, c, p, known, authEvent{Response: cognitoidp.EventResponseTypeFail, From: from, ClientID: cl.ClientId})
 		}
 		timed.guess(ctx, true, err)
 		return nil, err
 	}
-	s.noteReset(ctx, c, p, u, cognitoidp.EventResponseTypePass, from)
+	s.noteReset(ctx, c, p, u, authEvent{Response: cognitoidp.EventResponseTypePass, From: from, ClientID: cl.ClientId})
 	return nil, s.postConfirmation(ctx, caller{c, cl.ClientId, in.ClientMetadata}, p, u, trigger.PostConfirmationConfirmForgotPassword)
 }
 

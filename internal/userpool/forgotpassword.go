@@ -39,7 +39,9 @@ func (s *Service) forgotPassword(ctx context.Context, c *wire.Call, in *cognitoi
 			timed.nobody(ctx)
 		}
 	} else if err == nil {
-		s.noteReset(ctx, c, p, u, cognitoidp.EventResponseTypeInProgress, sourceOf(c, cl, in.UserContextData))
+		s.noteReset(ctx, c, p, u, authEvent{
+			Response: cognitoidp.EventResponseTypeInProgress, From: sourceOf(c, cl, in.UserContextData), ClientID: cl.ClientId,
+		})
 		timed.exists()
 	}
 	if err != nil {
@@ -49,8 +51,9 @@ func (s *Service) forgotPassword(ctx context.Context, c *wire.Call, in *cognitoi
 }
 
 // noteReset writes into a user's history what becomes of a forgotten password.
-func (s *Service) noteReset(ctx context.Context, c *wire.Call, p *pool, u *user, response cognitoidp.EventResponseType, from source) {
-	s.noteEvent(ctx, c, p, u, authEvent{Type: cognitoidp.EventTypeForgotPassword, Response: response, From: from})
+func (s *Service) noteReset(ctx context.Context, c *wire.Call, p *pool, u *user, e authEvent) {
+	e.Type = cognitoidp.EventTypeForgotPassword
+	s.noteEvent(ctx, c, p, u, e)
 }
 
 // unreachable refuses a user who cannot be sent a code. Clients that hide who exists

@@ -23,7 +23,7 @@ func (s *Service) noteEvent(ctx context.Context, c *wire.Call, p *pool, u *user,
 
 // remember is noteEvent for what becomes of a sign-in.
 func (a *attempt) remember(ctx context.Context, u *user, e authEvent) {
-	e.Type, e.From = cognitoidp.EventTypeSignIn, a.from
+	e.Type, e.From, e.ClientID = cognitoidp.EventTypeSignIn, a.from, a.client.ClientId
 	a.noteEvent(ctx, a.call, a.pool, u, e)
 }
 

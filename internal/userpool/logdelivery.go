@@ -28,7 +28,10 @@ func (s *Service) setLogDeliveryConfiguration(ctx context.Context, c *wire.Call,
 		if err := checkLogTier(p.Settings.UserPoolTier, in.LogConfigurations); err != nil {
 			return err
 		}
-		return logDeliveries.Put(tx, in.UserPoolId, in.UserPoolId, wanted)
+		if err := logDeliveries.Put(tx, in.UserPoolId, in.UserPoolId, wanted); err != nil {
+			return err
+		}
+		return s.redirectLogs(tx, in.UserPoolId, in.LogConfigurations)
 	})
 	if err != nil {
 		return nil, err
@@ -81,11 +84,17 @@ func checkLogs(list []cognitoidp.LogConfigurationType) error {
 	return nil
 }
 
+// destinationsOf returns the three ARNs that a configuration can name, of which a
+// stored one names one.
+func destinationsOf(l *cognitoidp.LogConfigurationType) [3]string {
+	return [3]string{
+		orEmpty(l.CloudWatchLogsConfiguration).LogGroupArn, orEmpty(l.S3Configuration).BucketArn, orEmpty(l.FirehoseConfiguration).StreamArn,
+	}
+}
+
 func checkDestination(l *cognitoidp.LogConfigurationType) error {
 	destinations := 0
-	for _, arn := range []string{
-		orEmpty(l.CloudWatchLogsConfiguration).LogGroupArn, orEmpty(l.S3Configuration).BucketArn, orEmpty(l.FirehoseConfiguration).StreamArn,
-	} {
+	for _, arn := range destinationsOf(l) {
 		if arn != "" {
 			destinations++
 		}

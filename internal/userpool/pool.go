@@ -254,6 +254,7 @@ func (s *Service) deleteUserPool(ctx context.Context, c *wire.Call, in *cognitoi
 			deleteAll(tx, passkeys, id), deleteAll(tx, devices, id), deleteAll(tx, groups, id), deleteAll(tx, memberships, id),
 			deleteAll(tx, riskConfigurations, id), deleteAll(tx, authEvents, id), deleteAll(tx, uiCustomizations, id),
 			deleteAll(tx, styles, id), deleteAll(tx, terms, id), deleteAll(tx, logDeliveries, id),
+			deleteAll(tx, authEventLogs, id), deleteAll(tx, notificationLogs, id), deleteAll(tx, logTurns, id),
 			deleteAll(tx, importJobs, id), deleteAll(tx, importChunks, id), deleteAll(tx, importLogs, id), deleteAll(tx, certificates, id),
 			deleteAll(tx, resourceServers, id), deleteAll(tx, providers, id), deleteAll(tx, providerIdentifiers, id),
 			deleteAll(tx, links, id),
@@ -264,6 +265,7 @@ func (s *Service) deleteUserPool(ctx context.Context, c *wire.Call, in *cognitoi
 	}
 	s.pools.Forget(id)
 	s.sizes.forget(id)
+	s.waiting.forget(id)
 	s.risks.Forget(riskKey{id, allClients})
 	for _, clientID := range clientIDs {
 		s.clients.Forget(clientID)

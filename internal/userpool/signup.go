@@ -41,7 +41,7 @@ func (s *Service) signUp(ctx context.Context, c *wire.Call, in *cognitoidp.SignU
 	if err != nil {
 		return nil, err
 	}
-	s.noteEvent(ctx, c, p, u, authEvent{Type: cognitoidp.EventTypeSignUp, Response: cognitoidp.EventResponseTypePass, From: sourceOf(c, cl, in.UserContextData)})
+	s.noteEvent(ctx, c, p, u, authEvent{Type: cognitoidp.EventTypeSignUp, Response: cognitoidp.EventResponseTypePass, From: sourceOf(c, cl, in.UserContextData), ClientID: cl.ClientId})
 	out := &cognitoidp.SignUpResponse{UserConfirmed: new(u.confirmed()), UserSub: u.Sub, CodeDeliveryDetails: details}
 	if out.Session, err = s.signUpSession(cl, p, u, in.Username, c); err != nil || !u.confirmed() {
 		return out, err

@@ -23,9 +23,12 @@
 package userpool
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"pintail/internal/clock"
@@ -58,15 +61,18 @@ type Config struct {
 	// issuer of a pool's tokens is BaseURL()/<pool id>.
 	BaseURL func() string
 	Sender  Sender
-	// Triggers calls the functions of pools' LambdaConfig.
+	// Triggers calls the functions of pools' LambdaConfig, and knows where the
+	// destinations of their logs are.
 	Triggers *trigger.Invoker
 	// Breached are the passwords that risk configurations look for; nil for none.
 	Breached *breached.List
 	// CodesPerSource is how many codes one address can make the server send, or get
 	// wrong, in an hour and a pool. 0 sets no limit.
 	CodesPerSource int
-	// Jobs runs user imports.
+	// Jobs runs user imports and delivers logs.
 	Jobs *job.Queue
+	// Log is told what the owner of the server should know; nil for nobody.
+	Log *slog.Logger
 	// Roles are how app clients get leave to report to a Pinpoint application that is named
 	// by its ARN; nil leaves them without.
 	Roles Roles
@@ -92,6 +98,7 @@ type Service struct {
 	breached  *breached.List
 	perSource int
 	jobs      *job.Queue
+	log       *slog.Logger
 	roles     Roles
 
 	verifiers  *keys.Sealer // users' SRP verifiers
@@ -112,6 +119,9 @@ type Service struct {
 	pools     *fresh.Cache[string, *pool]
 	clients   *fresh.Cache[string, *client]
 	sizes     estimates
+	waiting   logRooms
+	maxLogs   int                               // of a pool, that wait
+	unplaced  sync.Map                          // the ARNs of logs of which the log has said that nothing is known
 	risks     *fresh.Cache[riskKey, *riskRules] // nil where there is no configuration
 	turns     turns
 	migrating turns                 // of names that a UserMigration function is asked about
@@ -140,6 +150,7 @@ func New(c Config) *Service {
 		breached:   c.Breached,
 		perSource:  c.CodesPerSource,
 		jobs:       c.Jobs,
+		log:        cmp.Or(c.Log, slog.New(slog.DiscardHandler)),
 		roles:      c.Roles,
 		verifiers:  c.Master.Sealer("userpool verifier"),
 		secrets:    c.Master.Sealer("userpool client secret"),
@@ -164,6 +175,8 @@ func New(c Config) *Service {
 		slowHashes: make(chan struct{}, maxSlowHashes),
 	}
 	s.handleImports()
+	s.maxLogs = maxWaitingLogs
+	s.handleLogs()
 	return s
 }
 
@@ -171,7 +184,8 @@ func New(c Config) *Service {
 func Collections() []store.Kind {
 	return []store.Kind{
 		pools, clients, clientHomes, users, aliases, signIns, devices,
-		riskConfigurations, authEvents, uiCustomizations, styles, terms, logDeliveries,
+		riskConfigurations, authEvents, uiCustomizations, styles, terms,
+		logDeliveries, authEventLogs, notificationLogs, logTurns,
 		passkeys,
 		groups, memberships,
 		importJobs, importChunks, importLogs, certificates,
@@ -188,6 +202,7 @@ func (s *Service) Forget() {
 	s.pools.Reset()
 	s.clients.Reset()
 	s.sizes.forget()
+	s.waiting.forget()
 	s.risks.Reset()
 	s.spent.forgetAll()
 	s.unknowns.forgetAll()

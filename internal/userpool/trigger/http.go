@@ -1,14 +1,17 @@
 package trigger
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"time"
 
 	"github.com/go-json-experiment/json"
+
+	"pintail/internal/userpool/endpoint"
 )
 
-// newClient returns a client for functions. It follows no redirects: what is signed
+// newClient returns a client for functions and destinations. It follows no redirects: what is signed
 // for one address must not be carried to another.
 func newClient(concurrency int) *http.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
@@ -22,14 +25,11 @@ func newClient(concurrency int) *http.Client {
 
 // readAnswer reads a body up to the limit.
 func readAnswer(r io.Reader) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r, maxAnswer+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(body) > maxAnswer {
+	body, err := endpoint.Read(r, maxAnswer)
+	if errors.Is(err, endpoint.ErrTooLarge) {
 		return nil, errTooLarge
 	}
-	return body, nil
+	return body, err
 }
 
 // thrown reads what a function threw, in the form of Lambda's Runtime API.

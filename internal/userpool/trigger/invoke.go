@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+
+	"pintail/internal/userpool/endpoint"
 )
 
 // How long a function may take, and how often it is asked when it takes longer
@@ -23,16 +25,10 @@ const maxAnswer = 6 << 20
 
 // Invoker knows which function stands behind an ARN. A nil Invoker knows none.
 type Invoker struct {
-	exact    map[string]*target
-	prefixes []prefixed // longest first
-	keys     map[string]*rawKey
-	timeout  time.Duration
-}
-
-// prefixed is a target of all ARNs that begin alike.
-type prefixed struct {
-	prefix string
-	target *target
+	functions    places[target]
+	destinations places[endpoint.Endpoint]
+	keys         map[string]*rawKey
+	timeout      time.Duration
 }
 
 // target is a function with the turnstile before it.
@@ -55,20 +51,12 @@ type invocation struct {
 	fire  bool // nobody reads the answer
 }
 
-// find returns the target of an ARN: its own, else that of its longest prefix.
+// find returns the target of an ARN.
 func (inv *Invoker) find(arn string) *target {
 	if inv == nil {
 		return nil
 	}
-	if t := inv.exact[arn]; t != nil {
-		return t
-	}
-	for _, p := range inv.prefixes {
-		if strings.HasPrefix(arn, p.prefix) {
-			return p.target
-		}
-	}
-	return nil
+	return inv.functions.find(arn)
 }
 
 // Knows tells whether something stands behind an ARN.

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -25,9 +24,10 @@ type Options struct {
 // file is the configuration file.
 type file struct {
 	// Timeout is how long a function may take, each time it is asked.
-	Timeout  string                    `json:"timeout"`
-	Triggers map[string]jsontext.Value `json:"triggers"`
-	Keys     map[string]jsontext.Value `json:"keys"`
+	Timeout      string                    `json:"timeout"`
+	Triggers     map[string]jsontext.Value `json:"triggers"`
+	Keys         map[string]jsontext.Value `json:"keys"`
+	Destinations map[string]jsontext.Value `json:"destinations"`
 }
 
 // loader reads a configuration file and remembers all that is wrong with it.
@@ -36,8 +36,9 @@ type loader struct {
 	problems []error
 }
 
-// Load reads the file that says what stands behind the ARNs of LambdaConfig, and
-// under which keys the codes for custom senders are sealed. Its form is described
+// Load reads the file that says what stands behind the ARNs of LambdaConfig, under
+// which keys the codes for custom senders are sealed, and where the destinations of
+// pools' logs are. Its form is described
 // in docs/operations.md. Without a path no function can be called.
 func Load(path string, o Options) (*Invoker, error) {
 	if path == "" {
@@ -68,7 +69,7 @@ func Parse(text []byte, o Options) (*Invoker, error) {
 	if err := strict(text, &f); err != nil {
 		return nil, err
 	}
-	inv := &Invoker{exact: map[string]*target{}, keys: map[string]*rawKey{}, timeout: defaultTimeout}
+	inv := &Invoker{keys: map[string]*rawKey{}, timeout: defaultTimeout}
 	if f.Timeout != "" {
 		inv.timeout = l.timeout(f.Timeout)
 	}
@@ -78,7 +79,9 @@ func Parse(text []byte, o Options) (*Invoker, error) {
 	for _, id := range slices.Sorted(maps.Keys(f.Keys)) {
 		l.addKey(inv, id, f.Keys[id])
 	}
-	slices.SortStableFunc(inv.prefixes, func(a, b prefixed) int { return len(b.prefix) - len(a.prefix) })
+	for _, arn := range slices.Sorted(maps.Keys(f.Destinations)) {
+		l.addDestination(inv, arn, f.Destinations[arn])
+	}
 	if len(l.problems) > 0 {
 		return nil, errors.Join(l.problems...)
 	}
@@ -97,20 +100,16 @@ func (l *loader) timeout(text string) time.Duration {
 }
 
 func (l *loader) addTrigger(inv *Invoker, arn string, text jsontext.Value) {
-	prefix, many := strings.CutSuffix(arn, "*")
-	if strings.Contains(prefix, "*") || !strings.HasPrefix(prefix, "arn:") && arn != "*" {
+	if !isPattern(arn) {
 		l.wrong("triggers", arn, errors.New("is not the ARN of a function, nor its beginning with * at the end"))
 		return
 	}
 	t, err := l.target(text)
-	switch {
-	case err != nil:
+	if err != nil {
 		l.wrong("triggers", arn, err)
-	case many:
-		inv.prefixes = append(inv.prefixes, prefixed{prefix, t})
-	default:
-		inv.exact[arn] = t
+		return
 	}
+	inv.functions.add(arn, t)
 }
 
 func (l *loader) addKey(inv *Invoker, id string, text jsontext.Value) {

@@ -13,6 +13,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"pintail/internal/sigv4"
+	"pintail/internal/userpool/endpoint"
 )
 
 // How many calls of one function run at the same time when the file does not say.
@@ -39,9 +40,14 @@ type webhookEntry struct {
 }
 
 type lambdaEntry struct {
+	endpointEntry
+	Function string `json:"function"`
+}
+
+// endpointEntry is where an API of AWS is, and who calls it.
+type endpointEntry struct {
 	URL             string `json:"url"`
 	Region          string `json:"region"`
-	Function        string `json:"function"`
 	AccessKeyID     secret `json:"accessKeyId"`
 	SecretAccessKey secret `json:"secretAccessKey"`
 	SessionToken    secret `json:"sessionToken"`
@@ -100,23 +106,29 @@ func (l *loader) webhook(e *webhookEntry, concurrency int) (*webhook, error) {
 }
 
 func (l *loader) lambda(e *lambdaEntry, concurrency int) (*lambda, error) {
-	endpoint, err := httpURL(e.URL)
+	at, err := l.endpoint(&e.endpointEntry, concurrency)
 	if err != nil {
-		return nil, fmt.Errorf("lambda.url %w", err)
+		return nil, fmt.Errorf("lambda%w", err)
+	}
+	return &lambda{Endpoint: at, function: e.Function}, nil
+}
+
+// endpoint makes what an entry describes. Its errors follow the entry's name.
+func (l *loader) endpoint(e *endpointEntry, concurrency int) (*endpoint.Endpoint, error) {
+	u, err := httpURL(e.URL)
+	if err != nil {
+		return nil, fmt.Errorf(".url %w", err)
 	}
 	credentials, err := l.credentials(e)
 	if err != nil {
 		return nil, err
 	}
-	return &lambda{
-		endpoint: endpoint, region: e.Region, function: e.Function, credentials: credentials,
-		now: l.Now, client: newClient(concurrency),
-	}, nil
+	return &endpoint.Endpoint{URL: u, Region: e.Region, Credentials: credentials, Now: l.Now, Client: newClient(concurrency)}, nil
 }
 
 // credentials are those of the entry, else those that AWS's own tools find in the
 // environment.
-func (l *loader) credentials(e *lambdaEntry) (c sigv4.Credentials, err error) {
+func (l *loader) credentials(e *endpointEntry) (c sigv4.Credentials, err error) {
 	if e.AccessKeyID == (secret{}) && e.SecretAccessKey == (secret{}) {
 		c.AccessKeyID, _ = l.LookupEnv("AWS_ACCESS_KEY_ID")
 		c.Secret, _ = l.LookupEnv("AWS_SECRET_ACCESS_KEY")
@@ -126,10 +138,12 @@ func (l *loader) credentials(e *lambdaEntry) (c sigv4.Credentials, err error) {
 		c.AccessKeyID, errs[0] = l.reveal(e.AccessKeyID)
 		c.Secret, errs[1] = l.reveal(e.SecretAccessKey)
 		c.Token, errs[2] = l.reveal(e.SessionToken)
-		err = errors.Join(errs[:]...)
+		if err = errors.Join(errs[:]...); err != nil {
+			err = fmt.Errorf(": %w", err)
+		}
 	}
 	if err == nil && (c.AccessKeyID == "" || c.Secret == "") {
-		err = errors.New("lambda has no credentials: give accessKeyId and secretAccessKey, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+		err = errors.New(" has no credentials: give accessKeyId and secretAccessKey, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
 	}
 	return c, err
 }

@@ -325,3 +325,47 @@ func TestAttemptsAreSealed(t *testing.T) {
 		}
 	}
 }
+
+// Whoever asks is told of a message that is given up, once, in the transaction that
+// says so, and of no other.
+func TestOnFailure(t *testing.T) {
+	t.Parallel()
+	onEveryEngine(t, func(t *testing.T, db store.DB) {
+		p, mail := newPost(t, db, clock.Fixed(noon)), newProvider()
+		p.Use(delivery.Email, mail)
+		var told []delivery.Message
+		refusal := errors.New("not now")
+		p.OnFailure(func(_ store.Tx, m delivery.Message) error {
+			told = append(told, m)
+			return refusal
+		})
+		p.run()
+		p.send(hello)
+		await(t, mail.got)
+		mail.answer <- nil
+		p.settles(delivery.Sent)
+		p.send(hello)
+		await(t, mail.got)
+		mail.answer <- errors.New("later")
+		p.settles(delivery.Pending)
+		if len(told) != 0 {
+			t.Fatalf("told of %+v", told)
+		}
+		p.clock.Advance(time.Minute)
+		await(t, mail.got)
+		mail.answer <- delivery.Permanent(errors.New("never"))
+		if e := await(t, p.stored); e.Outcome != job.Retried || !errors.Is(e.Err, refusal) {
+			t.Fatalf("what could not be told of is %+v", e)
+		}
+		if m := p.latest(); m.State != delivery.Pending || len(told) != 1 {
+			t.Fatalf("the message is %s, told %d times", m.State, len(told))
+		}
+		refusal = nil
+		p.clock.Advance(time.Minute)
+		await(t, mail.got)
+		mail.answer <- delivery.Permanent(errors.New("never"))
+		if m := p.settles(delivery.Failed); len(told) != 2 || told[1].ID != m.ID || told[1].State != delivery.Failed || len(told[1].Attempts) != 2 {
+			t.Errorf("told of %+v", told)
+		}
+	})
+}

@@ -34,3 +34,6 @@ func Documents(ctx context.Context, s *Service, poolID string) (map[string]int, 
 	})
 	return counts, err
 }
+
+// KeepLogs sets how many records of a pool may wait.
+func KeepLogs(s *Service, n int) { s.maxLogs = n }

@@ -96,6 +96,7 @@ func (d *logDrain) run(ctx context.Context) error {
 			d.log.Warn("logs of a user pool are lost: their destination refuses them as too old or too new", "arn", d.arn, "records", receipt.Refused)
 		}
 		if err != nil {
+			d.log.Warn("logs of a user pool wait: their destination does not take them", "pool", d.Pool, "source", d.Source, "error", err)
 			forget := func(tx store.Tx) error { return d.forget(tx, sent) }
 			return errors.Join(err, d.db.Update(context.WithoutCancel(ctx), forget))
 		}

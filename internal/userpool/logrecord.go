@@ -93,7 +93,7 @@ func (s *Service) NoteUndelivered(tx store.Tx, m delivery.Message) error {
 	if m.Channel == delivery.SMS {
 		what = "A text message"
 	}
-	details := fmt.Sprintf("%s for %s could not be delivered to the user %s after %d attempts. The outbox tells why, at the message %s.",
+	details := fmt.Sprintf("%s for %s could not be delivered to the user %s (attempts: %d). The outbox tells why, at the message %s.",
 		what, m.Purpose, m.Username, len(m.Attempts), m.ID)
 	return s.exportLog(tx, m.UserPoolID, cognitoidp.EventSourceNameUserNotification, s.clock.Now(), undeliveredMessage{details})
 }

@@ -64,6 +64,7 @@ type world struct {
 	triggers  *trigger.Invoker
 	perSource int
 	breached  *breached.List
+	log       *slog.Logger
 }
 
 // rootGate lets one key do everything; what keys may do is package access's concern.
@@ -145,7 +146,7 @@ func (w *world) start() {
 	w.service = userpool.New(userpool.Config{
 		Jobs: w.jobs,
 		DB:   w.db, Master: w.master, Clock: w.clock, Account: account, Sender: w.outbox,
-		BaseURL: func() string { return w.url }, Triggers: w.triggers, CodesPerSource: w.perSource, Breached: w.breached,
+		BaseURL: func() string { return w.url }, Triggers: w.triggers, CodesPerSource: w.perSource, Breached: w.breached, Log: w.log,
 	})
 	userpool.ShareKeys(w.service) // and so it must not be closed
 	// The client signs with the machine's time, whatever the room's clock says.

@@ -30,7 +30,11 @@ type Endpoint struct {
 // what the call is about: it names the region where the endpoint does not. The caller
 // bounds the time by the request's context, and the answer by [Read].
 func (e *Endpoint) Do(r *http.Request, body []byte, service, arn string) (*http.Response, error) {
-	sigv4.Sign(r, body, e.Credentials, e.regionOf(arn), service, e.Now())
+	region := e.regionOf(arn)
+	if region == "" {
+		return nil, errors.New("no region is known: the ARN names none, so give it in the triggers file")
+	}
+	sigv4.Sign(r, body, e.Credentials, region, service, e.Now())
 	return e.Client.Do(r)
 }
 

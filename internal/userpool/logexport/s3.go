@@ -18,8 +18,10 @@ import (
 // source and the time of the first record; its end is made of the records' ids, so
 // that putting the same batch twice gives one object.
 func putObject(ctx context.Context, e *endpoint.Endpoint, arn string, b Batch) (Receipt, error) {
-	bucket, prefix, _ := strings.Cut(arn[strings.LastIndex(arn, ":")+1:], "/")
-	if bucket == "" {
+	place := arn[strings.LastIndex(arn, ":")+1:]
+	bucket, prefix, _ := strings.Cut(place, "/")
+	// A place such as bucket/../other would leave the bucket that the owner has named.
+	if bucket == "" || path.Clean(place) != strings.TrimSuffix(place, "/") || strings.HasPrefix(place, ".") {
 		return Receipt{}, errors.New("this is not the ARN of a bucket")
 	}
 	if len(b.Records) == 0 {

@@ -11,6 +11,7 @@ import (
 // Every entry that is wrong is named, with what to do about it.
 func TestConfigurationMistakes(t *testing.T) {
 	t.Parallel()
+	to := func(arn, text string) string { return `{"destinations":{"` + arn + `":` + text + `}}` }
 	entry := func(text string) string { return `{"triggers":{"` + arn + `":` + text + `}}` }
 	for file, want := range map[string]string{
 		``:                                       "EOF",
@@ -40,10 +41,19 @@ func TestConfigurationMistakes(t *testing.T) {
 		entry(`{"command":{"argv":["/bin/sh"],"env":{"A=B":"c"}}}`):                 `"A=B" cannot be a variable`,
 		entry(`{"command":{"argv":["/bin/sh"],"env":{"A":"\u0000"}}}`):              `"A" cannot be a variable`,
 		entry(`{"command":{"argv":["/bin/sh"],"env":{"A":{"env":"NOT_SET"}}}}`):     "command.env: the environment has no NOT_SET",
-		`{"keys":{"k":{}}}`:                            `keys, "k": raw-aes is not 32 bytes in hexadecimal: make one with openssl rand -hex 32`,
-		`{"keys":{"k":{"raw-aes":"00"}}}`:              "raw-aes is not 32 bytes",
-		`{"keys":{"k":{"raw-aes":{"env":"NOT_SET"}}}}`: "the environment has no NOT_SET",
-		`{"keys":{"k":{"kms":"x"}}}`:                   "kms",
+		to("logs", `{}`): `destinations, "logs": is not the ARN of a log group, a delivery stream or a bucket`,
+		to("arn:aws:sqs:us-east-1:1:queue", `{}`):                      `is not the ARN of a log group, a delivery stream or a bucket`,
+		to("arn:aws:logs:*:1:x", `{}`):                                 `is not the ARN of a log group, a delivery stream or a bucket`,
+		to("arn:aws:logs:*", `{}`):                                     `destinations, "arn:aws:logs:*": the destination.url "" is not a URL`,
+		to("arn:aws:logs:*", `{"url":"https://x"}`):                    `destinations, "arn:aws:logs:*": the destination has no credentials: give accessKeyId`,
+		to("arn:aws:logs:*", `{"url":"https://x","function":"f"}`):     "function",
+		to("arn:aws:logs:*", `{"lambda":{}}`):                          "lambda",
+		to("arn:aws:s3:::b", `{"url":"https://x"}`):                    "needs a region: the ARN of a bucket names none",
+		to("*", `{"url":"https://x","accessKeyId":{"env":"NOT_SET"}}`): "the destination: the environment has no NOT_SET",
+		`{"keys":{"k":{}}}`:                                            `keys, "k": raw-aes is not 32 bytes in hexadecimal: make one with openssl rand -hex 32`,
+		`{"keys":{"k":{"raw-aes":"00"}}}`:                              "raw-aes is not 32 bytes",
+		`{"keys":{"k":{"raw-aes":{"env":"NOT_SET"}}}}`:                 "the environment has no NOT_SET",
+		`{"keys":{"k":{"kms":"x"}}}`:                                   "kms",
 	} {
 		inv, err := trigger.Parse([]byte(file), trigger.Options{LookupEnv: func(string) (string, bool) { return "", false }})
 		if err == nil || inv != nil || !strings.Contains(err.Error(), want) {
@@ -105,5 +115,37 @@ func TestDocumentedExample(t *testing.T) {
 	}
 	if _, err := trigger.Parse([]byte(example), trigger.Options{LookupEnv: lookup}); err != nil {
 		t.Error(err)
+	}
+}
+
+// A destination is found by its ARN, or by the longest beginning of it, and is no function.
+func TestDestinations(t *testing.T) {
+	t.Parallel()
+	inv, err := trigger.Parse([]byte(`{"destinations":{
+		"arn:aws:logs:*": {"url": "https://logs", "region": "eu-west-1"},
+		"arn:aws:logs:us-east-1:1:log-group:a": {"url": "https://one", "accessKeyId": "AKIDEXAMPLE", "secretAccessKey": "s", "sessionToken": "t"},
+		"*": {"url": "https://all", "region": "eu-west-1"}
+	}}`), trigger.Options{LookupEnv: environment})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for arn, want := range map[string]string{
+		"arn:aws:logs:us-east-1:1:log-group:a": "https://one AKIDEXAMPLE s t ",
+		"arn:aws:logs:us-east-1:1:log-group:b": "https://logs AKIDENV env secret token eu-west-1",
+		"arn:aws:s3:::bucket":                  "https://all AKIDENV env secret token eu-west-1",
+	} {
+		e := inv.Destination(arn)
+		if e == nil {
+			t.Errorf("%s is not found", arn)
+			continue
+		}
+		got := strings.Join([]string{e.URL.String(), e.Credentials.AccessKeyID, e.Credentials.Secret, e.Credentials.Token, e.Region}, " ")
+		if got != want || inv.Knows(arn) {
+			t.Errorf("%s: %s, want %s", arn, got, want)
+		}
+	}
+	var none *trigger.Invoker
+	if none.Destination(arn) != nil {
+		t.Error("no file has a destination")
 	}
 }

@@ -18,7 +18,8 @@ import (
 // openIDProvider is an OpenID Connect provider at rest, whose tokens roles can trust. Its
 // id in the directory is its URL without the scheme, as trust policies name it.
 type openIDProvider struct {
-	URL         string // without https://
+	URL         string // without its scheme
+	Scheme      string `json:",omitzero"` // "" in data of before it was kept
 	ClientIDs   []string
 	Thumbprints []string
 	Created     time.Time
@@ -38,16 +39,27 @@ const openIDPrefix = "oidc-provider/"
 
 var thumbprint = regexp.MustCompile(`^[0-9A-Fa-f]{40}$`)
 
-// providerURL checks the URL of a provider and returns it without its scheme.
-func providerURL(text string) (string, error) {
+// issuer is how the provider's tokens spell it, without a slash at its end.
+func (p *openIDProvider) issuer() string {
+	if p.Scheme != "" {
+		return p.Scheme + "://" + p.URL
+	}
+	if u, err := url.Parse("http://" + p.URL); err == nil && onThisMachine(u) {
+		return "http://" + p.URL
+	}
+	return "https://" + p.URL
+}
+
+// providerURL checks the URL of a provider and returns it in two parts, around "://".
+func providerURL(text string) (scheme, where string, err error) {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "https" && !onThisMachine(u):
-		return "", iam.InvalidInputException.New("Invalid Open ID Connect Provider URL: it must begin with https://.")
+		return "", "", iam.InvalidInputException.New("Invalid Open ID Connect Provider URL: it must begin with https://.")
 	case u.Port() != "" && !onThisMachine(u) || u.RawQuery != "" || u.Fragment != "" || u.User != nil:
-		return "", iam.InvalidInputException.New("Invalid Open ID Connect Provider URL: it must have no port, query or user.")
+		return "", "", iam.InvalidInputException.New("Invalid Open ID Connect Provider URL: it must have no port, query or user.")
 	}
-	return strings.TrimSuffix(strings.ToLower(u.Host)+u.Path, "/"), nil
+	return u.Scheme, strings.TrimSuffix(strings.ToLower(u.Host)+u.Path, "/"), nil
 }
 
 // onThisMachine tells of an issuer that is here, for tests and development. It may speak
@@ -76,11 +88,7 @@ func (s *Service) OpenIDProvider(ctx context.Context, arn string) (*TrustedIssue
 	if err != nil {
 		return nil, err
 	}
-	issuer := "https://" + p.URL
-	if u, err := url.Parse("http://" + p.URL); err == nil && onThisMachine(u) {
-		issuer = "http://" + p.URL
-	}
-	return &TrustedIssuer{Issuer: issuer, ClientIDs: p.ClientIDs}, nil
+	return &TrustedIssuer{Issuer: p.issuer(), ClientIDs: p.ClientIDs}, nil
 }
 
 // checkThumbprints refuses lists that no provider can have.
@@ -106,7 +114,7 @@ func checkClientIDs(list []string) error {
 // createOpenIDConnectProvider implements CreateOpenIDConnectProvider. Nothing is asked of
 // the provider yet: its certificate is checked by the system's authorities.
 func (s *Service) createOpenIDConnectProvider(ctx context.Context, c *wire.Call, in *iam.CreateOpenIDConnectProviderRequest) (*iam.CreateOpenIDConnectProviderResponse, error) {
-	where, err := providerURL(in.Url)
+	scheme, where, err := providerURL(in.Url)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +125,7 @@ func (s *Service) createOpenIDConnectProvider(ctx context.Context, c *wire.Call,
 	if err := errors.Join(checkThumbprints(in.ThumbprintList), checkClientIDs(in.ClientIDList)); err != nil {
 		return nil, err
 	}
-	p := &openIDProvider{URL: where, ClientIDs: in.ClientIDList, Thumbprints: in.ThumbprintList, Created: c.Time.Truncate(time.Second), Tags: tags}
+	p := &openIDProvider{URL: where, Scheme: scheme, ClientIDs: in.ClientIDList, Thumbprints: in.ThumbprintList, Created: c.Time.Truncate(time.Second), Tags: tags}
 	err = s.update(ctx, func(tx store.Tx) error {
 		count, err := openIDProviders.Count(tx, s.account.String())
 		if err != nil {
@@ -134,10 +142,14 @@ func (s *Service) createOpenIDConnectProvider(ctx context.Context, c *wire.Call,
 	return &iam.CreateOpenIDConnectProviderResponse{OpenIDConnectProviderArn: s.arn(openIDPrefix + where), Tags: tags}, err
 }
 
-// newProvider is the resource of a provider that is to be: its ARN has no scheme.
+// newProvider is the resource of a provider that is to be: its ARN has no scheme, and one
+// spelling, lest another one of the same issuer gets past a policy that denies it.
 func (s *Service) newProvider() wire.Option {
 	return wire.Resources(func(_ context.Context, _ *wire.Call, in *iam.CreateOpenIDConnectProviderRequest) ([]string, error) {
-		_, where, _ := strings.Cut(in.Url, "://")
+		_, where, err := providerURL(in.Url)
+		if err != nil { // refused once the caller is known to be allowed to ask
+			_, where, _ = strings.Cut(in.Url, "://")
+		}
 		return []string{s.arn(openIDPrefix + where)}, nil
 	})
 }

@@ -75,14 +75,15 @@ func (s *Service) readIDToken(ctx context.Context, token string) (WebIdentity, e
 	return openIdentity(s.arn(openIDPrefix+p.URL), p.URL, id), nil
 }
 
-// trustedIssuer returns the account's provider for an issuer, nil if it has none.
+// trustedIssuer returns the account's provider for an issuer, nil if it has none. Whoever
+// spells the scheme otherwise than it was registered is another issuer.
 func (s *Service) trustedIssuer(ctx context.Context, issuer string) (p *openIDProvider, err error) {
 	_, where, _ := strings.Cut(issuer, "://")
 	err = s.db.View(ctx, func(tx store.Tx) error {
 		p, err = openIDProviders.Get(tx, s.account.String(), strings.TrimSuffix(where, "/"))
 		return err
 	})
-	if errors.Is(err, store.ErrNotFound) {
+	if errors.Is(err, store.ErrNotFound) || err == nil && p.issuer() != strings.TrimSuffix(issuer, "/") {
 		return nil, nil
 	}
 	return p, err

@@ -13,9 +13,9 @@ const (
 	unix    = "unixTimestamp"
 )
 
-// tags writes a member's struct tags; package model documents them. payload
-// is the name of the structure's payload member.
-func (a *api) tags(m member, payload string) (string, error) {
+// tags writes a member's struct tags; package model documents them. required tells whether
+// the structure must have the member, payload is the name of its payload member.
+func (a *api) tags(m member, required bool, payload string) (string, error) {
 	var tags []string
 	add := func(key, value string) { tags = append(tags, fmt.Sprintf("%s:%q", key, value)) }
 	s := a.Shapes[m.Shape]
@@ -26,7 +26,7 @@ func (a *api) tags(m member, payload string) (string, error) {
 	name := cmp.Or(m.LocationName, m.Name)
 	switch {
 	case a.Metadata.Protocol == "query":
-		text, err := a.queryTag(m)
+		text, err := a.queryTag(m, required)
 		if err != nil {
 			return "", fmt.Errorf("member %s: %w", m.Name, err)
 		}
@@ -58,8 +58,9 @@ func (a *api) tags(m member, payload string) (string, error) {
 }
 
 // queryTag names a member in the Query protocol, and its elements where they
-// are not called as usual.
-func (a *api) queryTag(m member) (string, error) {
+// are not called as usual. A text that must be there and may be empty, such as the value
+// of a tag, is written even so.
+func (a *api) queryTag(m member, required bool) (string, error) {
 	s := a.Shapes[m.Shape]
 	name := cmp.Or(m.LocationName, m.Name)
 	flat := m.Flattened || s.Flattened
@@ -71,6 +72,10 @@ func (a *api) queryTag(m member) (string, error) {
 		opts = append(opts, "flat")
 	}
 	switch s.Type {
+	case "string":
+		if required && s.Min != nil && s.Min.String() == "0" {
+			opts = append(opts, "empty")
+		}
 	case "list":
 		if item := s.Member.LocationName; item != "" && flat {
 			name = item

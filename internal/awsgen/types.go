@@ -97,7 +97,7 @@ func (a *api) structure(out *source, name, role string) error {
 		if err != nil {
 			return err
 		}
-		tags, err := a.tags(m, s.Payload)
+		tags, err := a.tags(m, s.required(m.Name), s.Payload)
 		if err != nil {
 			return err
 		}

@@ -2008,7 +2008,7 @@ type Statement struct {
 // Tag is part of CreateInstanceProfileRequest, CreateOpenIDConnectProviderRequest and 35 more.
 type Tag struct {
 	Key   string `query:"Key"`
-	Value string `query:"Value"`
+	Value string `query:"Value,empty"`
 }
 
 // TagInstanceProfileRequest is the input of TagInstanceProfile.

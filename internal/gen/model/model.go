@@ -21,7 +21,8 @@
 //
 //	json:"Name,omitzero"      name in a JSON body; "-" when the member is not in the body
 //	query:"Name[,opts]"       name in the Query protocol's form and XML document; opts: flat,
-//	                          item=NAME (list element, default "member"), key=NAME, value=NAME (maps)
+//	                          item=NAME (list element, default "member"), key=NAME, value=NAME (maps),
+//	                          empty (text that is sent even if it is "")
 //	http:"uri=NAME"           part of the path            http:"query=NAME"   query string
 //	http:"header=NAME"        header                      http:"headers=PFX"  headers with a prefix, a map
 //	http:"payload"            the whole body              http:"status"       the status code

@@ -224,5 +224,5 @@ type ProvidedContext struct {
 // Tag is part of AssumeRoleRequest, GetFederationTokenRequest and 1 more.
 type Tag struct {
 	Key   string `query:"Key"`
-	Value string `query:"Value"`
+	Value string `query:"Value,empty"`
 }

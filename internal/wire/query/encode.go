@@ -51,7 +51,7 @@ func (w *writer) text(s string) {
 func (w *writer) structure(v reflect.Value) error {
 	for _, m := range membersOf(v.Type()) {
 		field := v.Field(m.index)
-		if field.IsZero() {
+		if field.IsZero() && !m.empty {
 			continue
 		}
 		if err := w.value(m.name, field, m.spelling, m.format); err != nil {

@@ -22,6 +22,8 @@ type spelling struct {
 	item string // a list's element
 	key  string // a map's key
 	val  string // a map's value
+
+	empty bool // written even if it is ""
 }
 
 // plain is the spelling of lists and maps inside lists and maps, which have no
@@ -62,6 +64,8 @@ func (s *spelling) set(option string) {
 	switch name, value, _ := strings.Cut(option, "="); name {
 	case "flat":
 		s.flat = true
+	case "empty":
+		s.empty = true
 	case "item":
 		s.item = value
 	case "key":

@@ -105,8 +105,7 @@ func (s *Service) trusting(ctx context.Context, a *assumeCall, arn string) (*rol
 	for _, action := range a.actions() {
 		decision := policy.Evaluate(a.trusted(trust), a.request(r, action, arn))
 		if !decision.Allowed {
-			a.Note("reason", decision.Explain())
-			return nil, wire.AccessDenied.New(decision.Message())
+			return nil, wire.AccessDenied.New(decision.Message()).WithReason(decision.Explain())
 		}
 	}
 	return r, nil

@@ -54,8 +54,7 @@ func (s *Service) assumeRoleWithSAML(ctx context.Context, c *wire.Call, in *sts.
 		return nil, err
 	}
 	if err := offered(assertion, in.RoleArn, in.PrincipalArn); err != nil {
-		a.Note("reason", err.Error())
-		return nil, wire.AccessDenied.New("Not authorized to perform " + assumeWithSAML)
+		return nil, wire.AccessDenied.New("Not authorized to perform " + assumeWithSAML).WithReason(err.Error())
 	}
 	narrowed, err := s.narrow(ctx, in.Policy, in.PolicyArns)
 	if err != nil {
@@ -92,6 +91,7 @@ func offered(a *idp.Assertion, roleARN, providerARN string) error {
 
 // samlCall is a request for a role's session by the bearer of an assertion.
 func (s *Service) samlCall(c *wire.Call, providerARN string, a *idp.Assertion, session *idp.SAMLSession) (*assumeCall, error) {
+	c.Bearer = &wire.Bearer{Provider: s.nameQualifier(a.Issuer, providerARN), Subject: a.NameID.Value}
 	call := &assumeCall{
 		Call: c, action: assumeWithSAML, who: policy.Principal{Type: policy.WebIdentity, Federated: providerARN},
 		sourceIdentity: session.SourceIdentity, setsIdentity: session.SourceIdentity != "",

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"time"
 
+	"pintail/internal/gen/model"
 	"pintail/internal/gen/sts"
 	"pintail/internal/policy"
 	"pintail/internal/wire"
@@ -94,6 +95,9 @@ func (s *Service) AssumeWithWebIdentity(ctx context.Context, c *wire.Call, who W
 	call.keys["sts:RoleSessionName"] = []string{a.SessionName}
 	r, err := s.trusting(ctx, call, a.RoleARN)
 	if errors.Is(err, wire.AccessDenied.New("")) || errors.Is(err, wire.ValidationError.New("")) {
+		if e, ok := errors.AsType[*model.Error](err); ok && e.Reason != "" {
+			c.Note("reason", e.Reason)
+		}
 		return Assumed{}, ErrNotTrusted
 	}
 	if err != nil {
@@ -109,6 +113,7 @@ func (s *Service) AssumeWithWebIdentity(ctx context.Context, c *wire.Call, who W
 // newWebCall is a request for a role's session by somebody without credentials, who shows
 // what a provider says.
 func newWebCall(c *wire.Call, who WebIdentity) (*assumeCall, error) {
+	c.Bearer = &wire.Bearer{Provider: who.Provider, Audience: who.Audience, Subject: who.Subject}
 	a := &assumeCall{
 		Call: c, action: assumeWithWebIdentity, who: policy.Principal{Type: policy.WebIdentity, Federated: who.Provider}, keys: who.keys(),
 		sourceIdentity: who.SourceIdentity, setsIdentity: who.SourceIdentity != "",

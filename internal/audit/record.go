@@ -39,14 +39,30 @@ type Record struct {
 
 // Identity is who called.
 type Identity struct {
-	Type        string `json:"type"` // Root, IAMUser, AssumedRole, FederatedUser, WebIdentityUser
+	// Type is Root, IAMUser, AssumedRole, FederatedUser, WebIdentityUser or SAMLUser.
+	Type        string `json:"type"`
 	PrincipalID string `json:"principalId,omitzero"`
 	ARN         string `json:"arn,omitzero"`
 	AccountID   string `json:"accountId,omitzero"`
 	AccessKeyID string `json:"accessKeyId,omitzero"`
 	UserName    string `json:"userName,omitzero"`
-	// Issuer is the role of a session.
-	Issuer string `json:"sessionIssuer,omitzero"`
+	// IdentityProvider vouches for a WebIdentityUser or a SAMLUser.
+	IdentityProvider string          `json:"identityProvider,omitzero"`
+	SessionContext   *SessionContext `json:"sessionContext,omitzero"`
+}
+
+// SessionContext says where a role's session comes from.
+type SessionContext struct {
+	SessionIssuer Issuer `json:"sessionIssuer"`
+}
+
+// Issuer is the role of a session.
+type Issuer struct {
+	Type        string `json:"type"` // Role
+	PrincipalID string `json:"principalId"`
+	ARN         string `json:"arn"`
+	AccountID   string `json:"accountId"`
+	UserName    string `json:"userName"`
 }
 
 // Resource is what was acted upon.
@@ -62,7 +78,7 @@ const maxParameters = 8 << 10
 func newRecord(of wire.Audited) Record {
 	c := of.Call
 	r := Record{
-		EventVersion: "1.11", UserIdentity: identity(c.Caller), EventTime: c.Time.UTC().Truncate(time.Millisecond),
+		EventVersion: "1.11", UserIdentity: identity(c), EventTime: c.Time.UTC().Truncate(time.Millisecond),
 		EventSource: of.Op.Service.EndpointPrefix + ".amazonaws.com", EventName: of.Op.Name, AWSRegion: c.Region,
 		SourceIPAddress: c.SourceIP, UserAgent: c.UserAgent, RequestID: c.RequestID, EventID: ids.UUID(),
 		ReadOnly: readOnly(of.Op.Name), EventType: "AwsApiCall", RecipientAccountID: c.Account,
@@ -74,7 +90,7 @@ func newRecord(of wire.Audited) Record {
 		r.RequestParameters = parameters(of.Input)
 	}
 	for _, arn := range of.Resources {
-		if arn != "*" {
+		if strings.HasPrefix(arn, "arn:") { // "*" is none, and what callers write may be anything
 			r.Resources = append(r.Resources, Resource{ARN: arn, AccountID: c.Account})
 		}
 	}
@@ -89,25 +105,49 @@ func newRecord(of wire.Audited) Record {
 
 var null = json.RawMessage("null")
 
-// identity describes who called; nobody for calls that carry a token in place of a
-// signature.
-func identity(caller *wire.Caller) Identity {
+// identity describes who called: of calls that carry a token in place of a signature, whom
+// it speaks for.
+func identity(c *wire.Call) Identity {
+	caller := c.Caller
 	if caller == nil {
-		return Identity{Type: "WebIdentityUser"}
+		return bearer(c)
 	}
 	i := Identity{PrincipalID: caller.ID, ARN: caller.ARN, AccountID: caller.Account, AccessKeyID: caller.AccessKeyID}
 	switch caller.Type {
 	case policy.Root:
 		i.Type = "Root"
 	case policy.User:
-		i.Type, i.UserName = "IAMUser", caller.ARN[strings.LastIndexByte(caller.ARN, '/')+1:]
+		i.Type, i.UserName = "IAMUser", lastSegment(caller.ARN)
 	case policy.AssumedRole:
-		i.Type, i.Issuer = "AssumedRole", caller.RoleARN
+		role, _, _ := strings.Cut(caller.ID, ":")
+		i.Type, i.SessionContext = "AssumedRole", &SessionContext{Issuer{
+			Type: "Role", PrincipalID: role, ARN: caller.RoleARN, AccountID: caller.Account, UserName: lastSegment(caller.RoleARN),
+		}}
 	default:
 		i.Type = "FederatedUser"
 	}
 	return i
 }
+
+// bearer describes whom a token or an assertion speaks for; of one that was not believed,
+// only which of the two it is.
+func bearer(c *wire.Call) Identity {
+	i := Identity{Type: "WebIdentityUser"}
+	if c.Op.Name == "AssumeRoleWithSAML" {
+		i.Type = "SAMLUser"
+	}
+	b := c.Bearer
+	if b == nil {
+		return i
+	}
+	i.PrincipalID, i.UserName, i.IdentityProvider = b.Provider+":"+b.Subject, b.Subject, b.Provider
+	if b.Audience != "" {
+		i.PrincipalID = b.Provider + ":" + b.Audience + ":" + b.Subject
+	}
+	return i
+}
+
+func lastSegment(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }
 
 // parameters are what was asked, without secrets, or nothing if it is too long.
 func parameters(input any) json.RawMessage {

@@ -40,6 +40,12 @@ type Server struct {
 // Start runs a server until the test ends. change may alter its configuration.
 func Start(t testing.TB, change ...func(*config.Config)) *Server {
 	t.Helper()
+	return StartLogging(t, slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}), change...)
+}
+
+// StartLogging is Start with a place for the server's log.
+func StartLogging(t testing.TB, to slog.Handler, change ...func(*config.Config)) *Server {
+	t.Helper()
 	c := config.Config{
 		Data: t.TempDir(), Listen: "127.0.0.1:0", AccountID: Account, Region: Region, LogFormat: "text", LogLevel: "error",
 		AuditDays: 90, AuditDataDays: 1,
@@ -48,9 +54,8 @@ func Start(t testing.TB, change ...func(*config.Config)) *Server {
 		f(&c)
 	}
 	s := &Server{Clock: new(clock.Clock), Data: c.Data}
-	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
 	var err error
-	if s.App, err = app.Open(t.Context(), c, s.Clock, log); err != nil {
+	if s.App, err = app.Open(t.Context(), c, s.Clock, slog.New(to)); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())

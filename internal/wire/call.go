@@ -17,6 +17,9 @@ type Call struct {
 	Time time.Time
 	// Caller signed the request; nil for an operation that needs no signature.
 	Caller *Caller
+	// Bearer is whom the token or assertion of a request without a signature speaks for,
+	// once it is verified; nil before, and for requests that carry none.
+	Bearer *Bearer
 	// Region is the caller's: the signature's, or the server's own.
 	Region string
 	// Account is the twelve-digit id of the server's account.
@@ -37,6 +40,13 @@ func (c *Call) Note(key string, value any) {
 // ARN returns an ARN of the server's account, in the call's region.
 func (c *Call) ARN(service, resource string) string {
 	return "arn:aws:" + service + ":" + c.Region + ":" + c.Account + ":" + resource
+}
+
+// Bearer is somebody whom a provider vouches for.
+type Bearer struct {
+	Provider string // as trust policies name it, or a SAML provider's name qualifier
+	Audience string // that a token is for; "" of an assertion
+	Subject  string
 }
 
 // Caller is a principal whose signature has been checked.

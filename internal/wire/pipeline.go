@@ -193,6 +193,19 @@ func (rt *Router) finish(e *exchange) {
 	rt.log.LogAttrs(ctx, level, message, append(attrs, e.call.notes...)...)
 	rt.observe(event)
 	if rt.audit != nil && e.call.Op != nil && (e.call.Caller != nil || e.op.Service.ID == "sts") {
-		rt.audit(Audited{Call: e.call, Input: e.in, Resources: e.resources, Refusal: e.answer})
+		rt.audit(Audited{Call: e.call, Input: e.in, Resources: e.actedOn(), Refusal: e.answer})
 	}
+}
+
+// actedOn are the resources that the caller's policies were asked about. Where those do not
+// decide, such as about a role that is assumed, they are those that the input names.
+func (e *exchange) actedOn() []string {
+	if len(e.resources) > 0 || e.in == nil || e.route == nil {
+		return e.resources
+	}
+	arns, err := e.route.named(context.Background(), e.call, e.in)
+	if err != nil {
+		return nil
+	}
+	return arns
 }

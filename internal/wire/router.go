@@ -33,7 +33,7 @@ type Config struct {
 type Audited struct {
 	*Call
 	Input     any      // generated; see RedactedFields
-	Resources []string // that the caller's policies were asked about
+	Resources []string // see actedOn
 	Refusal   *model.Error
 }
 
@@ -66,6 +66,7 @@ type route struct {
 	op        *model.Operation
 	invoke    func(ctx context.Context, c *Call, in any) (any, error)
 	resources resourceFunc
+	named     resourceFunc                                                           // by the ARN templates alone
 	keys      func(ctx context.Context, c *Call, in any, keys *policy.Context) error // may be nil
 }
 
@@ -98,7 +99,8 @@ func Handle[In, Out any](rt *Router, op model.Op[In, Out], h func(context.Contex
 	if !rt.serves(op.Service) {
 		panic("wire: " + op.Action + " belongs to no service of this router")
 	}
-	r := &route{op: op.Operation, resources: compileResources(op.Operation)}
+	named := compileResources(op.Operation)
+	r := &route{op: op.Operation, resources: named, named: named}
 	r.invoke = func(ctx context.Context, c *Call, in any) (any, error) {
 		out, err := h(ctx, c, in.(*In))
 		if err == nil && out == nil {

@@ -70,7 +70,6 @@ func (m *projectMaker) make(ctx context.Context) error {
 		{"role of guests", &p.Guest, m.findRole(p.Guest), m.createRole(p.Guest, "unauthenticated")},
 		{"role of users", &p.User, m.findRole(p.User), m.createRole(p.User, "authenticated")},
 	}
-	made := 0
 	for _, step := range steps {
 		id, err := step.find(ctx)
 		did := "have"
@@ -86,12 +85,11 @@ func (m *projectMaker) make(ctx context.Context) error {
 				return fmt.Errorf("making the %s: %w", step.what, err)
 			}
 			did = "made"
-			made++
 		}
 		*step.id = id
 		fmt.Fprintf(m.out, "%s  %-22s %s\n", did, step.what, id)
 	}
-	if made == 0 {
+	if m.plan {
 		return nil
 	}
 	return m.giveRoles(ctx)
@@ -268,11 +266,19 @@ func (m *projectMaker) iam(ctx context.Context, action string, form url.Values, 
 
 func (m *projectMaker) findRole(name string) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
-		err := m.iam(ctx, "GetRole", url.Values{"RoleName": {name}}, nil)
+		var out struct {
+			Tags []struct{ Key, Value string } `xml:"GetRoleResult>Role>Tags>member"`
+		}
+		err := m.iam(ctx, "GetRole", url.Values{"RoleName": {name}}, &out)
 		if isAbsent(err) {
 			return "", nil
 		}
-		return name, err
+		for _, tag := range out.Tags {
+			if tag.Key == projectTag && tag.Value == m.project.Name {
+				return name, err
+			}
+		}
+		return "", err // somebody else's, which making one will say
 	}
 }
 
@@ -297,8 +303,14 @@ func (m *projectMaker) createRole(name, amr string) func(context.Context) (strin
 	}
 }
 
-// giveRoles gives the roles to the identity pool.
+// giveRoles gives the roles to the identity pool, unless it has some: it is new then, or
+// whoever made it was interrupted.
 func (m *projectMaker) giveRoles(ctx context.Context) error {
+	var have struct{ Roles map[string]string }
+	err := m.identity(ctx, "GetIdentityPoolRoles", map[string]any{"IdentityPoolId": m.project.IdentityPool}, &have)
+	if err != nil || len(have.Roles) > 0 {
+		return err
+	}
 	return m.identity(ctx, "SetIdentityPoolRoles", map[string]any{
 		"IdentityPoolId": m.project.IdentityPool,
 		"Roles":          map[string]string{"unauthenticated": m.project.roleARN(m.project.Guest), "authenticated": m.project.roleARN(m.project.User)},

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -209,6 +210,12 @@ func lookUp(ts *testscript.TestScript, path string) (v any, ok bool) {
 	ts.Check(json.Unmarshal([]byte(text), &v))
 	for name := range strings.SplitSeq(path, ".") {
 		object, _ := v.(map[string]any)
+		if items, isList := v.([]any); isList {
+			object = make(map[string]any)
+			for i, item := range items {
+				object[strconv.Itoa(i)] = item
+			}
+		}
 		if v, ok = object[name]; !ok {
 			return nil, false
 		}

@@ -10,6 +10,51 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 )
 
+// Providers have as many clients and thumbprints as IAM's quotas let them, and an account
+// as many providers.
+func TestOpenIDConnectProviderLimits(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	create := func(url string, clients, thumbprints []string) (arn *string, err error) {
+		out, err := o.CreateOpenIDConnectProvider(o.ctx, &iam.CreateOpenIDConnectProviderInput{Url: &url, ClientIDList: clients, ThumbprintList: thumbprints})
+		if err != nil {
+			return nil, err
+		}
+		return out.OpenIDConnectProviderArn, nil
+	}
+	var clients, thumbprints []string
+	for i := range 100 {
+		clients = append(clients, fmt.Sprint("app-", i))
+	}
+	for i := range 6 {
+		thumbprints = append(thumbprints, strings.Repeat(fmt.Sprint(i), 40))
+	}
+	_, err := create("https://login.example.org", nil, thumbprints)
+	wantError(t, err, "InvalidInput", "Thumbprint list must contain")
+	arn, err := create("https://login.example.org", clients, thumbprints[:5])
+	o.must(err)
+	_, err = o.AddClientIDToOpenIDConnectProvider(o.ctx, &iam.AddClientIDToOpenIDConnectProviderInput{OpenIDConnectProviderArn: arn, ClientID: aws.String("one-more")})
+	wantError(t, err, "LimitExceeded", "100")
+	_, err = o.UpdateOpenIDConnectProviderThumbprint(o.ctx, &iam.UpdateOpenIDConnectProviderThumbprintInput{OpenIDConnectProviderArn: arn, ThumbprintList: thumbprints})
+	wantError(t, err, "InvalidInput", "Thumbprint list must contain")
+	got, err := o.GetOpenIDConnectProvider(o.ctx, &iam.GetOpenIDConnectProviderInput{OpenIDConnectProviderArn: arn})
+	o.must(err)
+	if len(got.ClientIDList) != 100 || len(got.ThumbprintList) != 5 {
+		t.Errorf("%d clients, %d thumbprints", len(got.ClientIDList), len(got.ThumbprintList))
+	}
+	for i := range 99 {
+		_, err := create(fmt.Sprint("https://login.example.org/", i), nil, nil)
+		o.must(err)
+	}
+	_, err = create("https://login.example.org/one-more", nil, nil)
+	wantError(t, err, "LimitExceeded", "Cannot exceed quota for OpenIdConnectProvidersPerAccount: 100")
+	absent := aws.String("arn:aws:iam::123456789012:oidc-provider/nobody.example.org")
+	_, err = o.TagOpenIDConnectProvider(o.ctx, &iam.TagOpenIDConnectProviderInput{OpenIDConnectProviderArn: absent, Tags: tags("a", "1")})
+	wantError(t, err, "NoSuchEntity", "OpenIDConnect Provider not found for arn "+*absent)
+	_, err = o.RemoveClientIDFromOpenIDConnectProvider(o.ctx, &iam.RemoveClientIDFromOpenIDConnectProviderInput{OpenIDConnectProviderArn: absent, ClientID: aws.String("a")})
+	wantError(t, err, "NoSuchEntity", *absent)
+}
+
 func TestOpenIDConnectProvider(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)

@@ -15,6 +15,7 @@ import (
 
 	"pintail/internal/app"
 	"pintail/internal/audit"
+	"pintail/internal/config"
 	"pintail/internal/sigv4"
 	"pintail/internal/testkit"
 )
@@ -96,6 +97,22 @@ func TestAuditPages(t *testing.T) {
 	late := url.Values{"from": {time.Now().Add(time.Hour).Format(time.RFC3339)}, "limit": {"5"}}
 	if page := trail(t, s, late); len(page.Records) != 0 {
 		t.Errorf("records of the future: %+v", page.Records)
+	}
+}
+
+// A kind of record that is kept for no time is not kept at all.
+func TestAuditOfNothing(t *testing.T) {
+	t.Parallel()
+	s := testkit.Start(t, func(c *config.Config) { c.AuditDays = 0 })
+	p := s.NewProject(t)
+	_, guest, err := s.Visitor(testkit.Context(t), p, "", testkit.Tokens{})
+	must(t, err)
+	must(t, putEvents(t, s, guest, p.App, "device-1"))
+	if page := trail(t, s, url.Values{"limit": {"10"}}); len(page.Records) != 0 {
+		t.Errorf("%d records, the last %+v", len(page.Records), page.Records[0])
+	}
+	if page := trail(t, s, url.Values{"data": {""}, "limit": {"10"}}); len(page.Records) != 1 {
+		t.Errorf("%d data events", len(page.Records))
 	}
 }
 

@@ -113,6 +113,9 @@ func TestTokensOfProvidersOutside(t *testing.T) {
 	o.amazon.AddToken("other-app", idptest.AmazonToken{ClientID: "amzn1.application-oa2-client.2", UserID: "amzn1.account.A", SecondsLeft: 3000})
 	past := o.issuer.Claims("web", "o-1")
 	past["iat"], past["exp"] = time.Now().Add(-2*time.Hour).Unix(), time.Now().Add(-time.Hour).Unix()
+	secure := o.issuer.Claims("web", "o-1")
+	secure["iss"] = "https://" + o.issuerName()
+	thief := idptest.NewOIDC(t, nil)
 	const unsupported = "Token is not from a supported provider of this identity pool."
 	for name, test := range map[string]struct{ provider, token, message string }{
 		"Google's for another app":      {"accounts.google.com", o.google.Token("other", "g-1"), unsupported},
@@ -124,6 +127,8 @@ func TestTokensOfProvidersOutside(t *testing.T) {
 		"an issuer's for another app":   {o.issuerName(), o.issuer.Token("other", "o-1"), unsupported},
 		"an issuer's, expired":          {o.issuerName(), o.issuer.Sign(past, nil), "Invalid login token. Token expired: "},
 		"another issuer's":              {o.issuerName(), o.google.Token("web", "o-1"), "Issuer doesn't match providerName"},
+		"an issuer's in another scheme": {o.issuerName(), o.issuer.Sign(secure, nil), "Issuer doesn't match providerName"},
+		"by a key that it names":        {o.issuerName(), thief.Sign(o.issuer.Claims("web", "o-1"), map[string]any{"jku": thief.Issuer() + "/keys"}), "Couldn't verify signed token."},
 		"no token":                      {o.issuerName(), "nonsense", "Not a valid OpenId Connect identity token."},
 		"Twitter's":                     {"api.twitter.com", "token;secret", unsupported},
 		"one under the issuer's scheme": {"accounts.google.com", o.issuer.Token("google-app", "g-1"), "Issuer doesn't match providerName"},
@@ -132,6 +137,9 @@ func TestTokensOfProvidersOutside(t *testing.T) {
 			_, err := w.getID(map[string]string{test.provider: test.token})
 			wantError(t, err, "NotAuthorizedException", test.message)
 		})
+	}
+	if n := thief.AskedAtAll(); n != 0 {
+		t.Errorf("what a token names was asked %d times", n)
 	}
 	_, err := w.getID(map[string]string{"https://" + o.issuerName(): o.issuer.Token("web", "o-1")})
 	wantError(t, err, "InvalidParameterException", "Please provide a valid public provider.")

@@ -119,6 +119,7 @@ func TestAuditSaysWho(t *testing.T) {
 		}
 	}
 	wantResource(t, denied, arn)
+	wantMembers(t, denied, map[string]any{"requestParameters.roleArn": arn, "requestParameters.roleSessionName": "shift", "requestParameters.externalId": "guessed"})
 
 	out, err := assume("agreed")
 	must(t, err)

@@ -1,6 +1,7 @@
 package identitypool_test
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -147,5 +148,41 @@ func TestPoolThatClosesItsDoors(t *testing.T) {
 		w.refused(user, ada, "ResourceNotFoundException", "not found")
 		_, err = w.getID(ada)
 		wantError(w.t, err, "ResourceNotFoundException", "IdentityPool '"+w.p.IdentityPool+"' not found.")
+	})
+}
+
+// Pools are listed in pages, and a page's token is good for its list alone.
+func TestListIdentityPools(t *testing.T) {
+	onEveryEngine(t, func(w *world) {
+		want := map[string]string{w.p.IdentityPool: "shop"}
+		for _, name := range []string{"a", "b", "c", "d"} {
+			made, err := w.root.CreateIdentityPool(w.ctx, &cognitoidentity.CreateIdentityPoolInput{IdentityPoolName: &name})
+			must(w.t, err)
+			want[*made.IdentityPoolId] = name
+		}
+		pages := cognitoidentity.NewListIdentityPoolsPaginator(w.root, &cognitoidentity.ListIdentityPoolsInput{MaxResults: aws.Int32(2)})
+		seen := map[string]string{}
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(w.ctx)
+			must(w.t, err)
+			if len(page.IdentityPools) > 2 {
+				w.t.Errorf("%d pools on a page of two", len(page.IdentityPools))
+			}
+			for _, p := range page.IdentityPools {
+				if seen[*p.IdentityPoolId] != "" {
+					w.t.Errorf("%s is listed twice", *p.IdentityPoolName)
+				}
+				seen[*p.IdentityPoolId] = *p.IdentityPoolName
+			}
+		}
+		if !maps.Equal(seen, want) {
+			w.t.Errorf("listed %v, want %v", seen, want)
+		}
+		for _, in := range []cognitoidentity.ListIdentityPoolsInput{
+			{MaxResults: aws.Int32(2), NextToken: aws.String("forged")}, {MaxResults: aws.Int32(0)}, {MaxResults: aws.Int32(61)},
+		} {
+			_, err := w.root.ListIdentityPools(w.ctx, &in)
+			wantError(w.t, err, "InvalidParameterException", "")
+		}
 	})
 }

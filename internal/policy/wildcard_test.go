@@ -110,6 +110,7 @@ func FuzzMatch(f *testing.F) {
 func FuzzVariable(f *testing.F) {
 	f.Add("home/", "*", "/x", "home/ada/x")
 	f.Add("", "${a:b}", "", "")
+	f.Add("home/", "${*}", "/x", "home/*/x")
 	f.Fuzz(func(t *testing.T, before, value, after, s string) {
 		if strings.ContainsAny(before+after, "*?$") {
 			return

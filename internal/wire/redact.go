@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -31,7 +32,7 @@ var secretParameters = map[string]bool{
 }
 
 // LogValue implements slog.LogValuer.
-func (r redacted) LogValue() slog.Value { return logged(fieldsOf(r.v, 0)) }
+func (r redacted) LogValue() slog.Value { return logged(asNamed.fieldsOf(r.v, 0)) }
 
 // logged turns plain values into groups, whose members a log line shows one by one.
 func logged(v any) slog.Value {
@@ -52,8 +53,17 @@ func logged(v any) slog.Value {
 }
 
 // RedactedFields returns a generated input as plain values for JSON, without its sensitive
-// members: what [Redacted] shows in a log.
-func RedactedFields(in any) any { return fieldsOf(reflect.ValueOf(in), 0) }
+// members: what [Redacted] shows in a log, but with names that begin with a small letter,
+// as CloudTrail's parameters have them. Keys of maps are the caller's and stay.
+func RedactedFields(in any) any { return asInTrail.fieldsOf(reflect.ValueOf(in), 0) }
+
+// naming is how a member's name is shown.
+type naming func(string) string
+
+var (
+	asNamed   naming = func(name string) string { return name }
+	asInTrail naming = func(name string) string { return strings.ToLower(name[:1]) + name[1:] }
+)
 
 const (
 	deepest  = 8  // members within members that are shown
@@ -61,7 +71,7 @@ const (
 )
 
 // fieldsOf returns a value as maps, lists, texts, numbers and booleans.
-func fieldsOf(v reflect.Value, depth int) any {
+func (n naming) fieldsOf(v reflect.Value, depth int) any {
 	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
 		if v.IsNil() {
 			return nil
@@ -76,11 +86,11 @@ func fieldsOf(v reflect.Value, depth int) any {
 	}
 	switch v.Kind() {
 	case reflect.Struct:
-		return structFields(v, depth)
+		return n.structFields(v, depth)
 	case reflect.Map:
-		return mapFields(v, depth)
+		return n.mapFields(v, depth)
 	case reflect.Slice:
-		return listItems(v, depth)
+		return n.listItems(v, depth)
 	case reflect.String:
 		return v.String()
 	}
@@ -91,22 +101,22 @@ func fieldsOf(v reflect.Value, depth int) any {
 	return v.Interface()
 }
 
-func structFields(v reflect.Value, depth int) any {
+func (n naming) structFields(v reflect.Value, depth int) any {
 	fields := make(map[string]any)
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
 		switch {
 		case v.Field(i).IsZero():
 		case f.Tag.Get("sensitive") == "true":
-			fields[f.Name] = hiddenText
+			fields[n(f.Name)] = hiddenText
 		default:
-			fields[f.Name] = fieldsOf(v.Field(i), depth+1)
+			fields[n(f.Name)] = n.fieldsOf(v.Field(i), depth+1)
 		}
 	}
 	return fields
 }
 
-func mapFields(v reflect.Value, depth int) any {
+func (n naming) mapFields(v reflect.Value, depth int) any {
 	fields := make(map[string]any, v.Len())
 	for iter := v.MapRange(); iter.Next(); {
 		key := iter.Key().String()
@@ -114,18 +124,18 @@ func mapFields(v reflect.Value, depth int) any {
 			fields[key] = hiddenText
 			continue
 		}
-		fields[key] = fieldsOf(iter.Value(), depth+1)
+		fields[key] = n.fieldsOf(iter.Value(), depth+1)
 	}
 	return fields
 }
 
-func listItems(v reflect.Value, depth int) any {
+func (n naming) listItems(v reflect.Value, depth int) any {
 	if v.Type().Elem().Kind() == reflect.Uint8 {
 		return fmt.Sprintf("%d bytes", v.Len())
 	}
 	items := make([]any, min(v.Len(), maxItems))
 	for i := range items {
-		items[i] = fieldsOf(v.Index(i), depth+1)
+		items[i] = n.fieldsOf(v.Index(i), depth+1)
 	}
 	return items
 }

@@ -29,7 +29,9 @@ func (s *Service) confirmByCode(ctx context.Context, c *wire.Call, cl *client, p
 	var err error
 	timed := s.pace.start(p, c.Op.Name)
 	err = s.update(ctx, func(tx store.Tx) error {
-		if u, err = p.resolve(tx, in.Username); errors.Is(err, store.ErrNotFound) {
+		u, err = p.resolve(tx, in.Username)
+		if errors.Is(err, store.ErrNotFound) || err == nil && !u.Enabled && cl.hidesUsers() {
+			u = nil
 			return s.confirmNobody(p, cl, c, in.Username)
 		}
 		if err != nil {

@@ -46,6 +46,24 @@ func TestConfirmSignUp(t *testing.T) {
 	})
 }
 
+// Who was disabled before confirming is nobody to clients that hide who exists, even with
+// the right code.
+func TestConfirmSignUpOfADisabledUser(t *testing.T) {
+	t.Parallel()
+	w := boot(t)
+	p := w.pool()
+	app := w.app(p, hidden)
+	w.signUp(app, "ada", "email", "ada@example.org")
+	code := w.codeTo("ada@example.org")
+	if _, err := w.AdminDisableUser(t.Context(), &idp.AdminDisableUserInput{UserPoolId: p.Id, Username: aws.String("ada")}); err != nil {
+		t.Fatal(err)
+	}
+	for range 15 {
+		wantsAlike(t, "a code", w.tryCode(app, "ada", code), w.tryCode(app, "eve", code))
+	}
+	wants(t, w.tryCode(app, "ada", code), "LimitExceededException", tooMany)
+}
+
 func TestCodeLife(t *testing.T) {
 	t.Parallel()
 	w := boot(t)

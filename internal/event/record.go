@@ -48,7 +48,7 @@ func (r *record) begin(endpointID string, seen audience.Snapshot) {
 	}
 	if d := seen.Demographic; d != nil {
 		r.frame.AppVersion, r.frame.Locale, r.frame.Make, r.frame.Model = d.AppVersion, d.Locale, d.Make, d.Model
-		r.frame.Platform, r.frame.PlatformVersion = d.Platform, d.PlatformVersion
+		r.frame.Platform, r.frame.PlatformVersion, r.frame.Timezone = d.Platform, d.PlatformVersion, d.Timezone
 	}
 	if l := seen.Location; l != nil {
 		r.frame.Country = l.Country

@@ -43,6 +43,7 @@ var TextFields = [...]TextField{
 	{"channel_type", func(e *Event) *string { return &e.ChannelType }},
 	{"cognito_id", func(e *Event) *string { return &e.CognitoID }},
 	{"cognito_pool_id", func(e *Event) *string { return &e.CognitoPoolID }},
+	{"timezone", func(e *Event) *string { return &e.Timezone }},
 }
 
 // Hash returns the stored 64-bit hash of an endpoint or user id; 0 stands for

@@ -52,6 +52,8 @@ type Event struct {
 	Platform, PlatformVersion, Make, Model               string
 	Locale, Country, ChannelType                         string
 
+	Timezone string // the endpoint's, an IANA name as it reported it
+
 	// CognitoID and CognitoPoolID are the identity that signed the report, and
 	// its pool.
 	CognitoID, CognitoPoolID string
@@ -144,6 +146,8 @@ type Store interface {
 	// ActiveUsers counts distinct users in the same way; events without a user
 	// do not count.
 	ActiveUsers(ctx context.Context, f Filter) ([]DayCount, error)
+
+	Analyst
 
 	// DeleteApp erases all events of a project. Cursors are not used again.
 	DeleteApp(ctx context.Context, app string) error

@@ -198,7 +198,7 @@ func (q *CohortQuestion) Check() error {
 
 // Check returns an error that wraps [ErrInvalid] when no engine can answer q.
 func (q *FunnelQuestion) Check() error {
-	if len(q.Steps) == 0 || len(q.Steps) > MaxSteps || q.Window <= 0 || q.Days.Len() != 1 || len(q.By) > 1 {
+	if len(q.Steps) == 0 || len(q.Steps) > MaxSteps || q.Window < time.Millisecond || q.Days.Len() != 1 || len(q.By) > 1 {
 		return invalidQuestion("a funnel of %d steps", len(q.Steps))
 	}
 	for _, step := range q.Steps {
@@ -206,7 +206,13 @@ func (q *FunnelQuestion) Check() error {
 			return err
 		}
 	}
-	return q.ActorQuestion.Check()
+	if err := q.ActorQuestion.Check(); err != nil {
+		return err
+	}
+	if len(q.By) == 1 && q.By[0].Kind == Label && q.Labels[q.By[0].Label].Of != q.Actor {
+		return invalidQuestion("a funnel's groups are labels of others")
+	}
+	return nil
 }
 
 func invalidQuestion(format string, args ...any) error {

@@ -39,7 +39,7 @@ func (c *connection) exec(sql string) error {
 }
 
 // query runs one statement and calls each, which may be nil, for every chunk of
-// its rows. Arguments are string, int64, uint64 and time.Time.
+// its rows. Arguments are string, int64, uint64, float64 and time.Time.
 func (c *connection) query(ctx context.Context, sql string, args []any, each func(rows result) error) error {
 	var statement mapping.PreparedStatement
 	defer mapping.DestroyPrepare(&statement)
@@ -93,6 +93,8 @@ func bind(statement mapping.PreparedStatement, i mapping.IdxT, arg any) error {
 		state = mapping.BindVarchar(statement, i, v)
 	case int64:
 		state = mapping.BindInt64(statement, i, v)
+	case float64:
+		state = mapping.BindDouble(statement, i, v)
 	case uint64:
 		state = mapping.BindUInt64(statement, i, v)
 	case time.Time:

@@ -211,8 +211,10 @@ func (e *engine) deleteApp(ctx context.Context, app string, stored eventstore.Cu
 	if err := e.writer.exec(fmt.Sprintf("BEGIN; UPDATE state SET erased = %d", stored)); err != nil {
 		return err
 	}
-	if err := e.writer.query(ctx, "DELETE FROM events WHERE app = ?", []any{app}, nil); err != nil {
-		return err
+	for _, table := range []string{"events", "activity"} {
+		if err := e.writer.query(ctx, "DELETE FROM "+table+" WHERE app = ?", []any{app}, nil); err != nil {
+			return err
+		}
 	}
 	if err := e.writer.exec("COMMIT"); err != nil {
 		return err
@@ -222,7 +224,7 @@ func (e *engine) deleteApp(ctx context.Context, app string, stored eventstore.Cu
 
 func (e *engine) reset(stored eventstore.Cursor) error {
 	e.closeAppender()
-	err := e.writer.exec(fmt.Sprintf("BEGIN; UPDATE state SET erased = %d; DROP TABLE events; %s COMMIT", stored, createEvents))
+	err := e.writer.exec(fmt.Sprintf("BEGIN; UPDATE state SET erased = %[1]d, rolled = %[1]d; DROP TABLE events; DROP TABLE activity; %[2]s %[3]s COMMIT", stored, createEvents, createActivity))
 	if err != nil {
 		return err
 	}

@@ -85,6 +85,9 @@ func (s *Store) reopen() error {
 // any longer.
 func (s *Store) save(e *engine) error {
 	stored := s.tail.state().stored
+	if err := e.rollUp(stored, rollAt); err != nil {
+		return err
+	}
 	if err := e.checkpoint(); err != nil {
 		return err
 	}

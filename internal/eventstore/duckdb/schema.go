@@ -12,11 +12,7 @@ var migrations = []string{
 	// times. state.erased is the highest cursor that was in use when events were
 	// last erased, so that cursors are not given twice.
 	`CREATE TABLE state (erased BIGINT);
-	INSERT INTO state VALUES (0);` + createEvents,
-}
-
-// createEvents makes the table events in its newest form, for reset.
-const createEvents = `
+	INSERT INTO state VALUES (0);
 	CREATE TABLE events (
 		seq BIGINT, event_time TIMESTAMP, arrival TIMESTAMP,
 		endpoint_hash UBIGINT, user_hash UBIGINT,
@@ -27,6 +23,35 @@ const createEvents = `
 		platform VARCHAR, platform_version VARCHAR, make VARCHAR, model VARCHAR,
 		locale VARCHAR, country VARCHAR, channel_type VARCHAR,
 		cognito_id VARCHAR, cognito_pool_id VARCHAR,
+		attributes MAP(VARCHAR, VARCHAR), metrics MAP(VARCHAR, DOUBLE));`,
+
+	// 2: the endpoint's time zone, before the maps, and who was active when (see
+	// package statement). state.rolled is the cursor up to which activity has the events.
+	`ALTER TABLE state ADD COLUMN rolled BIGINT DEFAULT 0;
+	ALTER TABLE events RENAME TO events_1;` + createEvents + `
+	INSERT INTO events SELECT * EXCLUDE (attributes, metrics), '', attributes, metrics FROM events_1 ORDER BY seq;
+	DROP TABLE events_1;` + createActivity,
+}
+
+// createActivity makes the table activity in its newest form.
+const createActivity = `
+	CREATE TABLE activity (
+		app VARCHAR, day INTEGER, endpoint_hash UBIGINT, user_hash UBIGINT, slots BIGINT, first_time TIMESTAMP,
+		app_version VARCHAR, platform VARCHAR, platform_version VARCHAR, make VARCHAR, model VARCHAR,
+		locale VARCHAR, country VARCHAR, channel_type VARCHAR);`
+
+// createEvents makes the table events in its newest form.
+const createEvents = `
+	CREATE TABLE events (
+		seq BIGINT, event_time TIMESTAMP, arrival TIMESTAMP,
+		endpoint_hash UBIGINT, user_hash UBIGINT,
+		session_start TIMESTAMP, session_stop TIMESTAMP, session_ms BIGINT,
+		app VARCHAR, endpoint_id VARCHAR, event_id VARCHAR, event_type VARCHAR, user_id VARCHAR, session_id VARCHAR,
+		app_package_name VARCHAR, app_title VARCHAR, app_version_code VARCHAR, app_version VARCHAR,
+		sdk_name VARCHAR, sdk_version VARCHAR,
+		platform VARCHAR, platform_version VARCHAR, make VARCHAR, model VARCHAR,
+		locale VARCHAR, country VARCHAR, channel_type VARCHAR,
+		cognito_id VARCHAR, cognito_pool_id VARCHAR, timezone VARCHAR,
 		attributes MAP(VARCHAR, VARCHAR), metrics MAP(VARCHAR, DOUBLE));`
 
 // migrate brings the schema to the newest version.

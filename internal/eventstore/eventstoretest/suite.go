@@ -43,6 +43,8 @@ func Run(t *testing.T, target Target) {
 		"Stats":       testStats,
 		"Concurrency": testConcurrency,
 		"Model":       testModel,
+		"Questions":   testQuestions,
+		"Refused":     testRefusedQuestions,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, target) })
 	}

@@ -35,6 +35,19 @@ var migrations = []string{
 		attributes jsonb, metrics jsonb);
 	CREATE INDEX events_seq ON eventstore.events (seq);
 	CREATE INDEX events_time ON eventstore.events USING brin (event_time) WITH (autosummarize = on);`,
+
+	// 2: the endpoint's time zone, and who was active when (see package statement).
+	// rolled has the cursor up to which activity has the events; who changes activity
+	// locks it.
+	`CREATE TABLE eventstore.rolled (until bigint NOT NULL);
+	INSERT INTO eventstore.rolled VALUES (0);
+	ALTER TABLE eventstore.events ADD COLUMN timezone text NOT NULL DEFAULT '';
+	CREATE TABLE eventstore.activity (
+		app text NOT NULL, day int NOT NULL, endpoint_hash bigint NOT NULL, user_hash bigint NOT NULL,
+		slots bigint NOT NULL, first_time timestamptz NOT NULL,
+		app_version text NOT NULL, platform text NOT NULL, platform_version text NOT NULL, make text NOT NULL, model text NOT NULL,
+		locale text NOT NULL, country text NOT NULL, channel_type text NOT NULL);
+	CREATE INDEX activity_day ON eventstore.activity (app, day);`,
 }
 
 // migrate brings the schema to the newest version.

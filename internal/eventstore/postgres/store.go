@@ -47,6 +47,8 @@ type Store struct {
 	closing chan struct{}
 	close   sync.Once
 
+	roller *roller
+
 	mu      sync.Mutex
 	last    eventstore.Cursor // the newest that this process knows
 	changed chan struct{}     // closed and replaced when last changes
@@ -71,6 +73,7 @@ func Open(ctx context.Context, url string) (*Store, error) {
 		pool.Close()
 		return nil, err
 	}
+	s.roller = startRoller(s)
 	s.group = groupcommit.New(groupLimits, s.commit)
 	return s, nil
 }
@@ -113,6 +116,7 @@ func (s *Store) commit(group [][]eventstore.Event) error {
 	s.commits.Add(1)
 	s.appended.Add(uint64(count))
 	s.saw(last)
+	s.roller.wake(last)
 	return nil
 }
 
@@ -184,20 +188,35 @@ func (s *Store) Stats() eventstore.Stats {
 
 // DeleteApp implements eventstore.Store.
 func (s *Store) DeleteApp(ctx context.Context, app string) error {
-	return s.exec(ctx, "DELETE FROM eventstore.events WHERE app = $1", app)
+	return s.change(ctx, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "DELETE FROM eventstore.events WHERE app = $1", app); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, "DELETE FROM eventstore.activity WHERE app = $1", app)
+		return err
+	})
 }
 
 // Reset implements eventstore.Store.
 func (s *Store) Reset(ctx context.Context) error {
-	return s.exec(ctx, "TRUNCATE eventstore.events")
+	return s.change(ctx, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, "TRUNCATE eventstore.events, eventstore.activity; UPDATE eventstore.rolled SET until = (SELECT last FROM eventstore.log)")
+		return err
+	})
 }
 
-func (s *Store) exec(ctx context.Context, sql string, args ...any) error {
+// change runs a transaction that changes what the table activity is made of, while nobody
+// adds to it.
+func (s *Store) change(ctx context.Context, change func(pgx.Tx) error) error {
 	if err := s.check(); err != nil {
 		return err
 	}
-	_, err := s.pool.Exec(ctx, sql, args...)
-	return s.explain(err)
+	return s.explain(pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "SELECT until FROM eventstore.rolled FOR UPDATE"); err != nil {
+			return err
+		}
+		return change(tx)
+	}))
 }
 
 // check fails on a closed store.
@@ -227,6 +246,7 @@ func (s *Store) Close() error {
 	s.close.Do(func() {
 		s.group.Close()
 		close(s.closing)
+		s.roller.close()
 		s.pool.Close()
 	})
 	return nil

@@ -30,7 +30,7 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.exec(t.Context(), "INSERT INTO eventstore.version VALUES ($1)", len(migrations)+1); err != nil {
+	if _, err := s.pool.Exec(t.Context(), "INSERT INTO eventstore.version VALUES ($1)", len(migrations)+1); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {

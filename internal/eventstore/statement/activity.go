@@ -1,0 +1,132 @@
+package statement
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"pintail/internal/eventstore"
+)
+
+// Devices are the text fields that the table activity has beside its key.
+var Devices = []string{
+	"app_version", "platform", "platform_version", "make", "model", "locale", "country", "channel_type",
+}
+
+// slot is the resolution of the table activity.
+const (
+	slot       = 30 * time.Minute
+	slotsADay  = 48
+	wholeDay   = 1<<slotsADay - 1
+	dayLength  = 24 * time.Hour
+	activities = "app, day, endpoint_hash, user_hash, slots, first_time"
+)
+
+// RollUp is the statement that adds the events after one cursor up to another to the
+// table activity.
+func (d *Dialect) RollUp(after, until eventstore.Cursor) string {
+	devices := strings.Join(Devices, ", ")
+	return fmt.Sprintf(`INSERT INTO %s (%s, %s)
+		SELECT app, %s AS utc_day, endpoint_hash, user_hash, bit_or(CAST(1 AS BIGINT) << %s), min(event_time), %s
+		FROM %s WHERE seq > %d AND seq <= %d GROUP BY app, utc_day, endpoint_hash, user_hash, %s`,
+		d.Activity, activities, devices, d.Day("event_time"), d.Slot("event_time"), devices, d.Events, after, until, devices)
+}
+
+// rollable tells whether the table activity knows the fields.
+func rollable(where []eventstore.Condition, by []eventstore.Field) bool {
+	knows := func(f eventstore.Field) bool {
+		return f.Kind == eventstore.Label || f.Kind == eventstore.Text && slices.Contains(Devices, f.Name)
+	}
+	return !slices.ContainsFunc(where, func(c eventstore.Condition) bool { return !knows(c.Field) }) &&
+		!slices.ContainsFunc(by, func(f eventstore.Field) bool { return !knows(f) })
+}
+
+// slotted tells whether the bounds are bounds of the table activity's half hours too.
+func slotted(b eventstore.Buckets) bool {
+	return !slices.ContainsFunc(b, func(at time.Time) bool { return at.UnixMilli()%slot.Milliseconds() != 0 })
+}
+
+// active is a query of who was active when: bucket, endpoint_hash, user_hash, g0, ... Rows
+// may repeat.
+func (w *writer) active(s *scope) string {
+	if !rollable(s.where, s.by) || !slotted(s.buckets) {
+		return w.activeEvents(s)
+	}
+	groups, joins := w.fields(s.by)
+	return fmt.Sprintf("SELECT seg.bucket AS bucket, endpoint_hash, user_hash%s FROM (%s) act JOIN (VALUES %s) AS seg(day, slots, bucket) ON act.day = seg.day%s WHERE (act.slots & seg.slots) <> 0%s",
+		groups, w.recent(s), segments(s), joins, w.all(s.where)) + w.longAgo(s)
+}
+
+// longAgo adds to active who was so before the first day of the buckets.
+func (w *writer) longAgo(s *scope) string {
+	if !s.before {
+		return ""
+	}
+	return fmt.Sprintf(" UNION ALL SELECT -1 AS bucket, endpoint_hash, user_hash FROM %s WHERE app = %s AND day < %d%s",
+		w.Activity, w.arg(s.app), utcDay(s.buckets[0]), w.all(s.where)) +
+		fmt.Sprintf(" UNION ALL SELECT -1 AS bucket, endpoint_hash, user_hash FROM %s WHERE seq > %d AND app = %s AND event_time < %s%s",
+			w.Events, w.rolled, w.arg(s.app), w.arg(s.buckets[0].UTC()), w.all(s.where))
+}
+
+// activeEvents is active, read off the events.
+func (w *writer) activeEvents(s *scope) string {
+	bucket := w.bucket(s)
+	groups, joins := w.fields(s.by)
+	return fmt.Sprintf("SELECT %s AS bucket, endpoint_hash, user_hash%s FROM %s%s WHERE %s%s",
+		bucket, groups, w.Events, joins, w.span(s), w.all(s.where))
+}
+
+// recent is the table activity, of the days that the buckets are on, with the events that
+// it lacks.
+func (w *writer) recent(s *scope) string {
+	devices := ""
+	for _, name := range Devices {
+		if uses(s, name) {
+			devices += ", " + name
+		}
+	}
+	first, last := utcDay(s.buckets[0]), utcDay(s.buckets[s.buckets.Len()].Add(-1))
+	rolled := fmt.Sprintf("SELECT day, endpoint_hash, user_hash, slots%s FROM %s WHERE app = %s AND day >= %d AND day <= %d",
+		devices, w.Activity, w.arg(s.app), first, last)
+	within := *s
+	within.before = false
+	return rolled + fmt.Sprintf(" UNION ALL SELECT %s AS day, endpoint_hash, user_hash, CAST(1 AS BIGINT) << %s AS slots%s FROM %s WHERE seq > %d AND %s",
+		w.Day("event_time"), w.Slot("event_time"), devices, w.Events, w.rolled, w.span(&within))
+}
+
+func uses(s *scope, name string) bool {
+	is := func(f eventstore.Field) bool { return f.Kind == eventstore.Text && f.Name == name }
+	return slices.ContainsFunc(s.where, func(c eventstore.Condition) bool { return is(c.Field) }) || slices.ContainsFunc(s.by, is)
+}
+
+// segments are the values (UTC day, half hours of it, bucket) of all parts of UTC days that
+// lie in one bucket, and of what lies before the first on its day where that is asked for.
+func segments(s *scope) string {
+	var b strings.Builder
+	add := func(day int64, slots uint64, bucket int) {
+		if b.Len() > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "(%d, CAST(%d AS BIGINT), %d)", day, slots, bucket)
+	}
+	for i := range s.buckets.Len() {
+		from, to := s.buckets[i], s.buckets[i+1]
+		for day := utcDay(from); day <= utcDay(to.Add(-1)); day++ {
+			midnight := time.UnixMilli(day * dayLength.Milliseconds())
+			add(day, slotsOf(from.Sub(midnight), to.Sub(midnight)), i)
+		}
+	}
+	day := utcDay(s.buckets[0])
+	midnight := time.UnixMilli(day * dayLength.Milliseconds())
+	if before := s.buckets[0].Sub(midnight); s.before && before > 0 {
+		add(day, slotsOf(0, before), -1)
+	}
+	return b.String()
+}
+
+// slotsOf are the half hours of a day between two times after its midnight.
+func slotsOf(from, to time.Duration) uint64 {
+	first, last := max(from, 0)/slot, min(to, dayLength)/slot
+	return (wholeDay << first) & (wholeDay >> (slotsADay - last)) & wholeDay
+}

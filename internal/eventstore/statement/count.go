@@ -1,0 +1,82 @@
+package statement
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"pintail/internal/eventstore"
+)
+
+// Count writes a Question, which must have passed its check. Rolled is the cursor up to
+// which the table activity has the events.
+func (d *Dialect) Count(q *eventstore.Question, rolled eventstore.Cursor) *Statement {
+	w := &writer{Dialect: d, rolled: rolled, labels: q.Labels}
+	s := &scope{app: q.App, buckets: q.Buckets, where: q.Where, by: q.By}
+	out := &Statement{HasBucket: true, Texts: len(q.By), Numbers: len(q.Measures)}
+	groups := groupNames(len(q.By))
+	onlyActors := !slices.ContainsFunc(q.Measures, func(m eventstore.Measure) bool {
+		return m.Kind != eventstore.CountEndpoints && m.Kind != eventstore.CountUsers
+	})
+	var rows, measures string
+	if onlyActors {
+		rows, measures = w.active(s), actorMeasures(q.Measures)
+	} else {
+		rows, measures = w.eventRows(s, q.Measures)
+	}
+	out.SQL = fmt.Sprintf("SELECT CAST(bucket AS BIGINT)%s%s FROM (%s) found GROUP BY bucket%s LIMIT %d",
+		groups, measures, rows, groups, eventstore.MaxRows+1)
+	out.Args = w.args
+	return out
+}
+
+func actorMeasures(measures []eventstore.Measure) string {
+	var b strings.Builder
+	for _, m := range measures {
+		actor := eventstore.Endpoints
+		if m.Kind == eventstore.CountUsers {
+			actor = eventstore.Users
+		}
+		b.WriteString(distinct(actor))
+	}
+	return b.String()
+}
+
+// distinct counts actors; the hash 0 is nobody's.
+func distinct(a eventstore.Actor) string {
+	return fmt.Sprintf(", CAST(count(DISTINCT nullif(%s, 0)) AS DOUBLE PRECISION)", who(a))
+}
+
+// eventRows are the events that a question is about, with what its measures need of them.
+func (w *writer) eventRows(s *scope, list []eventstore.Measure) (rows, measures string) {
+	columns := w.bucket(s) + " AS bucket"
+	groups, joins := w.fields(s.by)
+	columns += groups
+	needs := map[eventstore.Actor]bool{}
+	var b strings.Builder
+	for i, m := range list {
+		switch m.Kind {
+		case eventstore.CountEvents:
+			b.WriteString(", CAST(count(*) AS DOUBLE PRECISION)")
+		case eventstore.SumMetric:
+			value := w.Metric(w.arg(m.Metric))
+			if m.Times != "" {
+				value += " * coalesce(" + w.Metric(w.arg(m.Times)) + ", 1)"
+			}
+			columns += fmt.Sprintf(", %s AS m%d", value, i)
+			fmt.Fprintf(&b, ", coalesce(sum(m%d), 0)", i)
+		case eventstore.CountEndpoints:
+			needs[eventstore.Endpoints] = true
+			b.WriteString(distinct(eventstore.Endpoints))
+		case eventstore.CountUsers:
+			needs[eventstore.Users] = true
+			b.WriteString(distinct(eventstore.Users))
+		}
+	}
+	for _, a := range []eventstore.Actor{eventstore.Endpoints, eventstore.Users} {
+		if needs[a] {
+			columns += ", " + who(a)
+		}
+	}
+	return fmt.Sprintf("SELECT %s FROM %s%s WHERE %s%s", columns, w.Events, joins, w.span(s), w.all(s.where)), b.String()
+}

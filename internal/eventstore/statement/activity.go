@@ -42,20 +42,55 @@ func rollable(where []eventstore.Condition, by []eventstore.Field) bool {
 		!slices.ContainsFunc(by, func(f eventstore.Field) bool { return !knows(f) })
 }
 
-// slotted tells whether the bounds are bounds of the table activity's half hours too.
-func slotted(b eventstore.Buckets) bool {
-	return !slices.ContainsFunc(b, func(at time.Time) bool { return at.UnixMilli()%slot.Milliseconds() != 0 })
+// maxEdges is the number of half hours cut by a bound from which on all is read off the
+// events.
+const maxEdges = 100
+
+// edge is a part of a half hour that a bound cuts in two.
+type edge struct {
+	from, to time.Time
+	bucket   int
+}
+
+// edges are the parts of half hours that lie in one bucket and whose rest does not. The
+// table activity cannot tell them from the rest.
+func edges(s *scope) (list []edge) {
+	for i, bound := range s.buckets {
+		from := bound.Truncate(slot)
+		if from.Equal(bound) {
+			continue
+		}
+		if i > 0 || s.before {
+			list = append(list, edge{from, bound, i - 1})
+		}
+		if i < s.buckets.Len() {
+			list = append(list, edge{bound, from.Add(slot), i})
+		}
+	}
+	return list
 }
 
 // active is a query of who was active when: bucket, endpoint_hash, user_hash, g0, ... Rows
 // may repeat.
 func (w *writer) active(s *scope) string {
-	if !rollable(s.where, s.by) || !slotted(s.buckets) {
+	parts := edges(s)
+	if !rollable(s.where, s.by) || len(parts) > maxEdges {
 		return w.activeEvents(s)
 	}
 	groups, joins := w.fields(s.by)
 	return fmt.Sprintf("SELECT seg.bucket AS bucket, endpoint_hash, user_hash%s FROM (%s) act JOIN (VALUES %s) AS seg(day, slots, bucket) ON act.day = seg.day%s WHERE (act.slots & seg.slots) <> 0%s",
-		groups, w.recent(s), segments(s), joins, w.all(s.where)) + w.longAgo(s)
+		groups, w.recent(s), segments(s), joins, w.all(s.where)) + w.edges(s, parts) + w.longAgo(s)
+}
+
+// edges adds to active who was so in parts of half hours.
+func (w *writer) edges(s *scope, parts []edge) string {
+	var b strings.Builder
+	for _, part := range parts {
+		groups, joins := w.fields(s.by)
+		fmt.Fprintf(&b, " UNION ALL SELECT %d AS bucket, endpoint_hash, user_hash%s FROM %s%s WHERE app = %s AND event_time >= %s AND event_time < %s%s",
+			part.bucket, groups, w.Events, joins, w.arg(s.app), w.arg(part.from.UTC()), w.arg(part.to.UTC()), w.all(s.where))
+	}
+	return b.String()
 }
 
 // longAgo adds to active who was so before the first day of the buckets.
@@ -114,19 +149,27 @@ func segments(s *scope) string {
 		from, to := s.buckets[i], s.buckets[i+1]
 		for day := utcDay(from); day <= utcDay(to.Add(-1)); day++ {
 			midnight := time.UnixMilli(day * dayLength.Milliseconds())
-			add(day, slotsOf(from.Sub(midnight), to.Sub(midnight)), i)
+			if slots := slotsOf(from.Sub(midnight), to.Sub(midnight)); slots != 0 {
+				add(day, slots, i)
+			}
 		}
 	}
 	day := utcDay(s.buckets[0])
 	midnight := time.UnixMilli(day * dayLength.Milliseconds())
-	if before := s.buckets[0].Sub(midnight); s.before && before > 0 {
-		add(day, slotsOf(0, before), -1)
+	if slots := slotsOf(0, s.buckets[0].Sub(midnight)); s.before && slots != 0 {
+		add(day, slots, -1)
+	}
+	if b.Len() == 0 {
+		add(0, 0, 0) // VALUES takes no empty list
 	}
 	return b.String()
 }
 
-// slotsOf are the half hours of a day between two times after its midnight.
+// slotsOf are the half hours of a day that lie between two times after its midnight.
 func slotsOf(from, to time.Duration) uint64 {
-	first, last := max(from, 0)/slot, min(to, dayLength)/slot
+	first, last := (max(from, 0)+slot-1)/slot, min(to, dayLength)/slot
+	if first >= last {
+		return 0
+	}
 	return (wholeDay << first) & (wholeDay >> (slotsADay - last)) & wholeDay
 }

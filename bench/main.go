@@ -33,12 +33,13 @@ type bench struct {
 	folder  string         // for everything that is written
 	while   time.Duration  // how long each round of a load or a floor takes
 	only    *regexp.Regexp // the loads to run; nil for these and everything else
+	past    int            // the events of a measurement of analytics; 0 for one of loads
 	// database holds the server's data; nil for the embedded stores.
 	database *pgtest.Cluster
 }
 
 // limit ends a run that hangs.
-const limit = 10 * time.Minute
+const limit = 40 * time.Minute
 
 func main() {
 	if len(os.Args) == 3 && os.Args[1] == bareVerb {
@@ -49,6 +50,7 @@ func main() {
 	seconds := flag.Float64("seconds", 1, "how long each load runs, three times over")
 	only := flag.String("run", "", "run only the loads whose name matches this `expression`")
 	postgres := flag.Bool("postgres", false, "measure users' operations on a PostgreSQL of its own")
+	past := flag.Int("analytics", 0, "measure analytics with so many `millions` of events, and nothing else")
 	dir := flag.String("dir", "", "`folder` for the data, on a disk; the system's temporary folder if empty")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -63,6 +65,7 @@ func main() {
 			os.Exit(2)
 		}
 	}
+	b.past = *past * 1_000_000
 	if err := b.run(ctx, *dir, *postgres, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
@@ -85,6 +88,10 @@ func (b *bench) run(ctx context.Context, dir string, postgres bool, w io.Writer)
 	m, err := newMachine(b.folder)
 	if err != nil {
 		return err
+	}
+	if b.past > 0 {
+		fmt.Fprintf(w, "%s\n\n", m)
+		return b.analytics(ctx, w, b.past)
 	}
 	var l *lifecycle
 	if b.only == nil && !postgres {

@@ -47,6 +47,7 @@ func (a *App) routes() {
 	handle("GET /_pintail/audit", a.owner(a.audit))
 	handle("GET /_pintail/apps/{app}/activity", a.owner(a.activity))
 	handle("GET /_pintail/import/{pool}/{job}/log", a.owner(a.importLog))
+	handle("POST /_pintail/events/rebuild", a.owner(a.rebuild))
 	handle("POST /_pintail/pools/{pool}/rotate-keys", a.owner(a.rotateKeys))
 	if a.config.Dev {
 		handle("POST /_pintail/reset", a.owner(a.reset))
@@ -269,6 +270,15 @@ func (a *App) rotateKeys(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	writeJSON(w, http.StatusOK, map[string]string{"status": "rotated"})
+}
+
+// rebuild has the event store compute anew what it keeps to answer faster.
+func (a *App) rebuild(w http.ResponseWriter, r *http.Request) {
+	if err := a.events.Rebuild(r.Context()); err != nil {
+		a.fail(w, err)
+		return
+	}
+	writeJSON(w, http.StatusOK, map[string]string{"status": "rebuilt"})
 }
 
 // reset empties both stores for the next test and keeps the root key.

@@ -31,6 +31,7 @@ type commands struct {
 	ImportLog importLogCmd `cmd:"" help:"Show what became of the rows of a user import."`
 	Pool      poolCmd      `cmd:"" help:"Look after user pools."`
 	Project   projectCmd   `cmd:"" help:"Make, show and delete all that an app needs: user pool, identity pool, roles and Pinpoint application."`
+	Rebuild   rebuildCmd   `cmd:"" help:"Compute anew, from the events, who was active when: what analytics is answered from."`
 	Status    statusCmd    `cmd:"" help:"Tell whether the server runs and what it holds."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 }

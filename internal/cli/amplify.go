@@ -23,14 +23,14 @@ func (c *envCmd) amplifyOutputs(ctx context.Context, server *client) (map[string
 	if auth != nil {
 		outputs["auth"] = auth
 	}
-	app, err := c.pinpointApp(ctx, server)
+	app, region, err := c.pinpointApp(ctx, server)
 	if err != nil {
 		return nil, err
 	}
 	if app != "" {
-		outputs["analytics"] = map[string]any{"amazon_pinpoint": map[string]any{"aws_region": server.Region, "app_id": app}}
+		outputs["analytics"] = map[string]any{"amazon_pinpoint": map[string]any{"aws_region": region, "app_id": app}}
 		outputs["notifications"] = map[string]any{
-			"aws_region": server.Region, "amazon_pinpoint_app_id": app, "channels": []string{"IN_APP_MESSAGING"},
+			"aws_region": region, "amazon_pinpoint_app_id": app, "channels": []string{"IN_APP_MESSAGING"},
 		}
 	}
 	return outputs, nil
@@ -109,16 +109,23 @@ func (c *envCmd) identityPool(ctx context.Context, server *client) (id string, g
 	return id, pool.AllowUnauthenticatedIdentities, err
 }
 
-func (c *envCmd) pinpointApp(ctx context.Context, server *client) (string, error) {
-	var apps struct{ Item []struct{ Id string } }
+// pinpointApp returns the application's id and region.
+func (c *envCmd) pinpointApp(ctx context.Context, server *client) (id, region string, err error) {
+	var apps struct{ Item []struct{ Id, Arn string } }
 	if err := server.do(ctx, http.MethodGet, "/v1/apps", pinpoint.Service.SigningName, nil, nil, &apps); err != nil {
-		return "", err
+		return "", "", err
 	}
 	var ids []string
 	for _, a := range apps.Item {
 		ids = append(ids, a.Id)
 	}
-	return choose("Pinpoint application", "--app", c.App, ids)
+	id, err = choose("Pinpoint application", "--app", c.App, ids)
+	for _, a := range apps.Item {
+		if a.Id == id {
+			region = arnRegion(a.Arn)
+		}
+	}
+	return id, region, err
 }
 
 // idp runs a user-pool operation.

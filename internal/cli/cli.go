@@ -32,6 +32,7 @@ type commands struct {
 	Pool      poolCmd      `cmd:"" help:"Look after user pools."`
 	Project   projectCmd   `cmd:"" help:"Make, show and delete all that an app needs: user pool, identity pool, roles and Pinpoint application."`
 	Rebuild   rebuildCmd   `cmd:"" help:"Compute anew, from the events, who was active when: what analytics is answered from."`
+	Regions   regionsCmd   `cmd:"" help:"Tell which Pinpoint regions the user pools of a region can report to."`
 	Status    statusCmd    `cmd:"" help:"Tell whether the server runs and what it holds."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 }

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+
+	"pintail/internal/userpool/regions"
 )
 
 // projectCmd are the verbs for projects. A project is what an app needs, made under one
@@ -47,6 +49,9 @@ func (c *projectCreateCmd) Run(ctx context.Context, s *streams) error {
 	m := &projectMaker{client: server, project: newProject(c.Name, server.Account), plan: c.Plan, out: s.out}
 	if err := m.make(ctx); err != nil || c.Plan {
 		return err
+	}
+	if !regions.Of(server.Region).Reports() {
+		fmt.Fprintf(s.out, "User pools in %s cannot report to Pinpoint: the app client has no analytics.\n", server.Region)
 	}
 	fmt.Fprintln(s.out)
 	return writeSettings(s.out, server, m.project, c.Out)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -8,9 +9,11 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"pintail/internal/gen/iam"
 	"pintail/internal/gen/pinpoint"
+	"pintail/internal/userpool/regions"
 )
 
 // projectTag marks what belongs to a project, so that nothing is taken over, or deleted,
@@ -21,6 +24,7 @@ const projectTag = "pintail:project"
 type project struct {
 	Name, Account                           string
 	App, UserPool, PoolClient, IdentityPool string
+	AppRegion                               string // of the Pinpoint application
 	Guest, User                             string // names of the roles
 }
 
@@ -99,8 +103,8 @@ func (m *projectMaker) findApp(ctx context.Context) (string, error) {
 	for token := ""; ; {
 		var page struct {
 			Item []struct {
-				Id, Name string
-				Tags     map[string]string `json:"tags"`
+				Id, Name, Arn string
+				Tags          map[string]string `json:"tags"`
 			}
 			NextToken string
 		}
@@ -109,6 +113,7 @@ func (m *projectMaker) findApp(ctx context.Context) (string, error) {
 		}
 		for _, app := range page.Item {
 			if app.Name == m.project.Name && app.Tags[projectTag] == m.project.Name {
+				m.project.AppRegion = arnRegion(app.Arn)
 				return app.Id, nil
 			}
 		}
@@ -118,12 +123,26 @@ func (m *projectMaker) findApp(ctx context.Context) (string, error) {
 	}
 }
 
+// arnRegion is the region that an ARN names.
+func arnRegion(arn string) string {
+	parts := strings.SplitN(arn, ":", 5)
+	if len(parts) < 5 {
+		return ""
+	}
+	return parts[3]
+}
+
 func (m *projectMaker) tags() map[string]string { return map[string]string{projectTag: m.project.Name} }
 
+// createApp makes the application in the region that is nearest to the server's, among those
+// that its user pools can report to.
 func (m *projectMaker) createApp(ctx context.Context) (string, error) {
+	there := *m.client
+	there.Region = cmp.Or(regions.Of(m.Region).Nearest(), m.Region)
+	m.project.AppRegion = there.Region
 	var app struct{ Id string }
 	in := map[string]any{"Name": m.project.Name, "tags": m.tags()}
-	err := m.rest(ctx, http.MethodPost, "/v1/apps", pinpoint.Service.SigningName, in, &app)
+	err := there.rest(ctx, http.MethodPost, "/v1/apps", pinpoint.Service.SigningName, in, &app)
 	return app.Id, err
 }
 
@@ -204,17 +223,20 @@ func (m *projectMaker) findClient(ctx context.Context) (string, error) {
 }
 
 // createClient makes the app's client: without a secret, which an app cannot keep, and with
-// analytics.
+// analytics, where the region has them.
 func (m *projectMaker) createClient(ctx context.Context) (string, error) {
 	var out struct{ UserPoolClient struct{ ClientId string } }
-	err := m.idp(ctx, "CreateUserPoolClient", map[string]any{
+	in := map[string]any{
 		"UserPoolId": m.project.UserPool, "ClientName": m.project.Name, "GenerateSecret": false,
 		"ExplicitAuthFlows":          []string{"ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"},
 		"PreventUserExistenceErrors": "ENABLED", "EnableTokenRevocation": true,
-		"AnalyticsConfiguration": map[string]any{
-			"ApplicationArn": "arn:aws:mobiletargeting:" + m.Region + ":" + m.Account + ":apps/" + m.project.App, "UserDataShared": true,
-		},
-	}, &out)
+	}
+	if regions.Of(m.Region).Reports() {
+		in["AnalyticsConfiguration"] = map[string]any{
+			"ApplicationArn": "arn:aws:mobiletargeting:" + m.project.AppRegion + ":" + m.Account + ":apps/" + m.project.App, "UserDataShared": true,
+		}
+	}
+	err := m.idp(ctx, "CreateUserPoolClient", in, &out)
 	return out.UserPoolClient.ClientId, err
 }
 

@@ -37,8 +37,8 @@ func (p project) amplifyOutputs(server *client) settings {
 			"aws_region": server.Region, "user_pool_id": p.UserPool, "user_pool_client_id": p.PoolClient, "identity_pool_id": p.IdentityPool,
 			"username_attributes": []string{}, "user_verification_types": []string{"email"}, "unauthenticated_identities_enabled": true,
 		},
-		"analytics":     settings{"amazon_pinpoint": settings{"aws_region": server.Region, "app_id": p.App}},
-		"notifications": settings{"aws_region": server.Region, "amazon_pinpoint_app_id": p.App, "channels": []string{"IN_APP_MESSAGING"}},
+		"analytics":     settings{"amazon_pinpoint": settings{"aws_region": p.AppRegion, "app_id": p.App}},
+		"notifications": settings{"aws_region": p.AppRegion, "amazon_pinpoint_app_id": p.App, "channels": []string{"IN_APP_MESSAGING"}},
 		"custom":        settings{"pintail": settings{"url": server.URL}},
 	}
 }
@@ -47,10 +47,10 @@ func (p project) awsExports(server *client) settings {
 	return settings{
 		"aws_project_region": server.Region, "aws_cognito_region": server.Region, "aws_cognito_identity_pool_id": p.IdentityPool,
 		"aws_user_pools_id": p.UserPool, "aws_user_pools_web_client_id": p.PoolClient,
-		"aws_mobile_analytics_app_id": p.App, "aws_mobile_analytics_app_region": server.Region,
+		"aws_mobile_analytics_app_id": p.App, "aws_mobile_analytics_app_region": p.AppRegion,
 		"aws_cognito_signup_attributes": []string{"EMAIL"}, "aws_cognito_verification_mechanisms": []string{"EMAIL"},
-		"Analytics":     settings{"AWSPinpoint": settings{"appId": p.App, "region": server.Region}},
-		"Notifications": settings{"InAppMessaging": settings{"AWSPinpoint": settings{"appId": p.App, "region": server.Region}}},
+		"Analytics":     settings{"AWSPinpoint": settings{"appId": p.App, "region": p.AppRegion}},
+		"Notifications": settings{"InAppMessaging": settings{"AWSPinpoint": settings{"appId": p.App, "region": p.AppRegion}}},
 	}
 }
 
@@ -72,7 +72,7 @@ func (p project) amplifyConfiguration(server *client) settings {
 			"Auth": settings{"Default": settings{"authenticationFlowType": "USER_SRP_AUTH"}},
 		}}},
 		"analytics": settings{"plugins": settings{"awsPinpointAnalyticsPlugin": settings{
-			"pinpointAnalytics": settings{"appId": p.App, "region": server.Region}, "pinpointTargeting": settings{"region": server.Region},
+			"pinpointAnalytics": settings{"appId": p.App, "region": p.AppRegion}, "pinpointTargeting": settings{"region": p.AppRegion},
 		}}},
 	}
 }
@@ -81,7 +81,7 @@ func (p project) awsConfiguration(server *client) settings {
 	return settings{
 		"UserAgent": "aws-amplify-cli/0.1.0", "Version": "1.0", "IdentityManager": settings{"Default": settings{}},
 		"CredentialsProvider": p.identities(server), "CognitoUserPool": p.users(server),
-		"PinpointAnalytics": settings{"Default": settings{"AppId": p.App, "Region": server.Region}},
-		"PinpointTargeting": settings{"Default": settings{"Region": server.Region}},
+		"PinpointAnalytics": settings{"Default": settings{"AppId": p.App, "Region": p.AppRegion}},
+		"PinpointTargeting": settings{"Default": settings{"Region": p.AppRegion}},
 	}
 }

@@ -14,7 +14,8 @@ import (
 // Question asks what the gate would decide, and why.
 type Question struct {
 	// Principal is the ARN of the root user, of a user, role or role session, or the name
-	// of a provider whose identities assume roles, such as cognito-identity.amazonaws.com.
+	// of a provider whose identities assume roles, such as cognito-identity.amazonaws.com,
+	// or of a service that does, such as cognito-idp.amazonaws.com.
 	Principal string
 	Action    string
 	Resource  string
@@ -68,6 +69,10 @@ func assumes(action string) bool {
 
 // asked finds who a question is about, and what applies to them.
 func (s *Service) asked(ctx context.Context, q Question, who *policy.Principal) (all policy.Policies, tags []iam.Tag, err error) {
+	if _, service := linkedServices[q.Principal]; service {
+		*who = policy.Principal{Type: policy.Service, Service: q.Principal}
+		return all, nil, nil
+	}
 	if !strings.HasPrefix(q.Principal, "arn:") || strings.Contains(q.Principal, ":oidc-provider/") || strings.Contains(q.Principal, ":saml-provider/") {
 		*who = policy.Principal{Type: policy.WebIdentity, Federated: q.Principal}
 		return all, nil, nil

@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	idptypes "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/pinpoint"
+	pptypes "github.com/aws/aws-sdk-go-v2/service/pinpoint/types"
 )
 
 func TestServiceLinkedRole(t *testing.T) {
@@ -103,7 +105,9 @@ func TestRoleOfAnalytics(t *testing.T) {
 	mine := o.server.IDP(keys)
 	pool, err := mine.CreateUserPool(o.ctx, &cognitoidentityprovider.CreateUserPoolInput{PoolName: aws.String("shop")})
 	o.must(err)
-	const app = "arn:aws:mobiletargeting:us-east-1:123456789012:apps/0123456789abcdef0123456789abcdef"
+	project, err := o.server.Pinpoint(o.server.RootKeys()).CreateApp(o.ctx, &pinpoint.CreateAppInput{CreateApplicationRequest: &pptypes.CreateApplicationRequest{Name: aws.String("shop")}})
+	o.must(err)
+	app := *project.ApplicationResponse.Arn
 	const role = "arn:aws:iam::123456789012:role/aws-service-role/cognito-idp.amazonaws.com/AWSServiceRoleForAmazonCognitoIdp"
 	create := func(arn string) (*cognitoidentityprovider.CreateUserPoolClientOutput, error) {
 		return mine.CreateUserPoolClient(o.ctx, &cognitoidentityprovider.CreateUserPoolClientInput{
@@ -127,7 +131,7 @@ func TestRoleOfAnalytics(t *testing.T) {
 	o.must(err)
 	policies, err := o.ListRolePolicies(o.ctx, &iam.ListRolePoliciesInput{RoleName: aws.String("AWSServiceRoleForAmazonCognitoIdp")})
 	o.must(err)
-	if len(policies.PolicyNames) != 1 || policies.PolicyNames[0] != "Pinpoint_0123456789abcdef0123456789abcdef" {
+	if len(policies.PolicyNames) != 1 || policies.PolicyNames[0] != "Pinpoint_"+*project.ApplicationResponse.Id {
 		t.Errorf("policies %v", policies.PolicyNames)
 	}
 }

@@ -154,14 +154,20 @@ func (s *Service) deleteEndpoint(ctx context.Context, _ *wire.Call, in *pinpoint
 			return err
 		}
 		out.EndpointResponse = e.response(app, owner)
-		if err := w.delete(e); err != nil {
-			return err
-		}
-		others, err := endpointsOf(w.tx, app, e.UserID, 1)
-		if err != nil || len(others) > 0 || owner == nil {
-			return err
-		}
-		return users.Delete(w.tx, app, owner.ID)
+		return w.remove(e, owner)
 	})
 	return out, err
+}
+
+// remove deletes an endpoint, and with the last one of a user what is known of them. owner
+// may be nil.
+func (w *writer) remove(e *endpoint, owner *user) error {
+	if err := w.delete(e); err != nil {
+		return err
+	}
+	others, err := endpointsOf(w.tx, w.project.id, e.UserID, 1)
+	if err != nil || len(others) > 0 || owner == nil {
+		return err
+	}
+	return users.Delete(w.tx, w.project.id, owner.ID)
 }

@@ -147,10 +147,13 @@ func (a *App) openRooms() error {
 	a.access = access.New(access.Config{
 		DB: a.db, Master: a.master, Clock: a.clock, Account: account, Dev: a.config.Dev, Hosts: a.hosts(), Providers: a.providers,
 	})
+	a.audience = audience.New(audience.Config{DB: a.db, Master: a.master, Clock: a.clock, Account: a.config.AccountID, Events: a.events})
+	a.event = event.New(event.Config{Audience: a.audience, Store: a.events})
 	a.userPools = userpool.New(userpool.Config{
 		DB: a.db, Master: a.master, Clock: a.clock, BaseURL: a.URL, Sender: a.outbox, Account: a.config.AccountID,
 		Triggers: a.triggers, Breached: a.breached, Jobs: a.jobs,
 		CodesPerSource: a.config.CodesPerSource, Roles: a.access, Log: a.log,
+		Analytics: &reporting{a.access, a.audience, a.event, a.clock}, ObserveReports: a.metrics.Reports,
 	})
 	a.outbox.OnFailure(a.userPools.NoteUndelivered)
 	a.dispatcher.Handle(userpool.SenderRoute, a.userPools.SendByTrigger)
@@ -158,8 +161,6 @@ func (a *App) openRooms() error {
 		DB: a.db, Master: a.master, Clock: a.clock, Access: a.access, UserPools: a.userPools, Providers: a.providers, Account: a.config.AccountID,
 	})
 	a.access.AcceptTokens(a.identities)
-	a.audience = audience.New(audience.Config{DB: a.db, Master: a.master, Clock: a.clock, Account: a.config.AccountID, Events: a.events})
-	a.event = event.New(event.Config{Audience: a.audience, Store: a.events})
 	a.router = wire.NewRouter(wire.Config{
 		Services: Services(), Gate: a.access, Clock: a.clock, Log: a.log,
 		Account: a.config.AccountID, Region: a.config.Region, Observe: a.metrics.Request, Audit: a.trail.Note,

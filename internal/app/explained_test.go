@@ -33,6 +33,12 @@ func (l *logged) Write(p []byte) (int, error) {
 	return l.buf.Write(p)
 }
 
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
+}
+
 // lines are the log's lines on an operation that have a reason.
 func (l *logged) lines(t *testing.T, action string) (list []map[string]any) {
 	t.Helper()

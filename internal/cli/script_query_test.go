@@ -2,8 +2,12 @@ package cli_test
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -33,4 +37,52 @@ func query(ts *testscript.TestScript, neg bool, args []string) {
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	sigv4.Sign(r, body, sigv4.Credentials{AccessKeyID: key.AccessKeyID, Secret: key.Secret}, "us-east-1", args[1], time.Now())
 	send(ts, neg, r)
+}
+
+// pinpoint METHOD PATH [JSON] runs an operation of Pinpoint as the root user of the folder
+// data and prints the answer. In the path and the JSON, $NAME is a variable of the script.
+func pinpoint(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 2 {
+		ts.Fatalf("usage: pinpoint METHOD PATH [JSON]")
+	}
+	body := []byte(expand(ts, strings.Join(args[2:], "")))
+	send(ts, neg, signed(ts, args[0], expand(ts, args[1]), "mobiletargeting", body))
+}
+
+// shown REGEXP PATH waits until an answer to the owner matches, an operation of Pinpoint's
+// or one of the server's own paths.
+func shown(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: shown REGEXP PATH")
+	}
+	service := "mobiletargeting"
+	if strings.HasPrefix(args[1], "/_pintail/") {
+		service = app.SigningName
+	}
+	text := regexp.MustCompile(expand(ts, args[0]))
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	got := []byte{}
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); <-tick.C {
+		answer, err := http.DefaultClient.Do(signed(ts, http.MethodGet, expand(ts, args[1]), service, nil))
+		ts.Check(err)
+		got, err = io.ReadAll(answer.Body)
+		ts.Check(errors.Join(err, answer.Body.Close()))
+		if text.Match(got) {
+			fmt.Fprintf(ts.Stdout(), "%s\n", got)
+			return
+		}
+	}
+	ts.Fatalf("%s never answers %q: %s", args[1], args[0], got)
+}
+
+// signed is a request that the root user of the folder data signs.
+func signed(ts *testscript.TestScript, method, path, service string, body []byte) *http.Request {
+	key, err := app.ReadCredentials(ts.MkAbs("data"))
+	ts.Check(err)
+	r, err := http.NewRequest(method, ts.Getenv("URL")+path, bytes.NewReader(body))
+	ts.Check(err)
+	r.Header.Set("Content-Type", "application/json")
+	sigv4.Sign(r, body, sigv4.Credentials{AccessKeyID: key.AccessKeyID, Secret: key.Secret}, "us-east-1", service, time.Now())
+	return r
 }

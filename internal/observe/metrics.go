@@ -22,6 +22,7 @@ type Metrics struct {
 	seconds  *prometheus.HistogramVec
 	jobs     *prometheus.CounterVec
 	messages *prometheus.CounterVec
+	reports  *prometheus.CounterVec
 }
 
 // NewMetrics returns metrics of a fresh server.
@@ -41,8 +42,14 @@ func NewMetrics() *Metrics {
 		messages: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "pintail_messages_total", Help: "Attempts to deliver messages, by channel and the state that they left the message in.",
 		}, []string{"channel", "state"}),
+		reports: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "pintail_user_pool_reports_total", Help: "What became of the reports of user pools to Pinpoint projects.",
+		}, []string{"outcome"}),
 	}
-	m.registry.MustRegister(m.requests, m.seconds, m.jobs, m.messages,
+	for _, outcome := range []string{"recorded", "refused", "failed", "dropped"} {
+		m.reports.WithLabelValues(outcome) // so that an alarm can be set before there is one
+	}
+	m.registry.MustRegister(m.requests, m.seconds, m.jobs, m.messages, m.reports,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -66,6 +73,11 @@ func (m *Metrics) Job(e job.Event) {
 // observer.
 func (m *Metrics) Message(channel string, state delivery.State) {
 	m.messages.WithLabelValues(channel, string(state)).Inc()
+}
+
+// Reports counts what became of reports; it is a userpool.Config's ObserveReports.
+func (m *Metrics) Reports(outcome string, n int) {
+	m.reports.WithLabelValues(outcome).Add(float64(n))
 }
 
 // Gauge shows a number that another room measures.

@@ -101,6 +101,7 @@ func (a *attempt) complete(ctx context.Context, u *user) (*answer, error) {
 		return nil, err
 	}
 	a.passed(ctx, u)
+	a.who = u
 	return &answer{AuthenticationResult: result, ChallengeParameters: map[string]string{}}, nil
 }
 
@@ -122,7 +123,7 @@ func (a *attempt) change(ctx context.Context, name string, fn func(tx store.Tx, 
 		if u, err = a.sessionUserNamed(tx, name); err != nil {
 			return err
 		}
-		return unlessTaken(a.pool.modify(tx, u, func() error { return fn(tx, u) }))
+		return unlessTaken(a.pool.through(a.client).modify(tx, u, func() error { return fn(tx, u) }))
 	})
 	return u, err
 }

@@ -132,8 +132,12 @@ func (p *pool) takeOver(tx store.Tx, taken *takenError, key string) error {
 	if err != nil {
 		return err
 	}
+	addresses := owner.addressStates()
 	owner.Attributes[verifiedFlag(taken.kind)] = "false"
 	if err := users.Put(tx, p.Id, a.User, owner); err != nil {
+		return err
+	}
+	if err := p.through(nil).noteAddresses(tx, owner, addresses); err != nil {
 		return err
 	}
 	return aliases.Put(tx, p.Id, taken.id, &alias{User: key})

@@ -17,6 +17,8 @@ type clientRecord struct {
 	Settings cognitoidp.UserPoolClientType // without the secret
 	// Secrets are none for a public client, else one or two.
 	Secrets []clientSecret `json:",omitzero"`
+	// Project is the ARN of the project that the client reports to.
+	Project string `json:",omitzero"`
 	// Secret is where older records hold their only secret, see [clientRecord.secrets].
 	Secret []byte `json:",omitzero"`
 }
@@ -37,6 +39,7 @@ const homeOwner = ""
 type client struct {
 	*cognitoidp.UserPoolClientType
 	secrets []string // the oldest first
+	project string   // ARN of the project that the client reports to, "" for none
 }
 
 // client returns an app client by its id, and its pool.
@@ -70,9 +73,17 @@ func errNoClient(id string) error {
 	return cognitoidp.ResourceNotFoundException.Newf("User pool client %s does not exist.", id)
 }
 
+// reportsTo returns the ARN of the project that the client reports to, "" for none.
+func (r *clientRecord) reportsTo() string {
+	if r.Settings.AnalyticsConfiguration == nil {
+		return ""
+	}
+	return or(r.Project, r.Settings.AnalyticsConfiguration.ApplicationArn)
+}
+
 // openClient makes a stored client ready for use.
 func (s *Service) openClient(record *clientRecord) (*client, error) {
-	cl := &client{UserPoolClientType: &record.Settings}
+	cl := &client{UserPoolClientType: &record.Settings, project: record.reportsTo()}
 	for _, held := range record.secrets() {
 		secret, err := s.secrets.Open(held.Sealed, cl.UserPoolId, cl.ClientId)
 		if err != nil {
@@ -104,7 +115,8 @@ func (s *Service) createUserPoolClient(ctx context.Context, c *wire.Call, in *co
 	settings.CreationDate = c.Time.Truncate(time.Millisecond)
 	settings.LastModifiedDate = settings.CreationDate
 
-	if err := s.mayReport(ctx, c, in.AnalyticsConfiguration); err != nil {
+	project, err := s.mayReport(ctx, c, in.UserPoolId, in.AnalyticsConfiguration)
+	if err != nil {
 		return nil, err
 	}
 	record := &clientRecord{Settings: *settings}
@@ -114,7 +126,7 @@ func (s *Service) createUserPoolClient(ctx context.Context, c *wire.Call, in *co
 	case in.ClientSecret != "":
 		s.addSecret(record, in.ClientSecret, settings.CreationDate)
 	}
-	err := s.update(ctx, func(tx store.Tx) error {
+	err = s.update(ctx, func(tx store.Tx) error {
 		found, err := s.poolRecord(tx, c, in.UserPoolId)
 		if err != nil {
 			return err
@@ -125,7 +137,7 @@ func (s *Service) createUserPoolClient(ctx context.Context, c *wire.Call, in *co
 		if err := checkRoom(tx, clients, in.UserPoolId, maxClients, "app clients"); err != nil {
 			return err
 		}
-		if record.Settings.AnalyticsConfiguration, err = s.reporting(tx, c, in.AnalyticsConfiguration); err != nil {
+		if err := s.configureReports(tx, c, record, project); err != nil {
 			return err
 		}
 		if err := clients.Insert(tx, in.UserPoolId, settings.ClientId, record); err != nil {

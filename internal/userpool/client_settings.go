@@ -71,7 +71,7 @@ func checkClientSettings(tx store.Tx, p *pool, in *cognitoidp.CreateUserPoolClie
 		func() error { return checkLifetimes(&client{UserPoolClientType: clientDefaults(in)}) },
 		func() error { return checkPermissions(p, in, doing) },
 		func() error { return checkOAuth(tx, p, in) },
-		func() error { return checkAnalytics(in.AnalyticsConfiguration) },
+		func() error { return checkAnalytics(in.AnalyticsConfiguration, p.region()) },
 	} {
 		if err := check(); err != nil {
 			return err

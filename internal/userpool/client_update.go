@@ -12,7 +12,8 @@ import (
 // updateUserPoolClient implements UpdateUserPoolClient. It replaces: what the request
 // leaves out goes back to its default, but for the name. The secrets stay.
 func (s *Service) updateUserPoolClient(ctx context.Context, c *wire.Call, in *cognitoidp.UpdateUserPoolClientRequest) (*cognitoidp.UpdateUserPoolClientResponse, error) {
-	if err := s.mayReport(ctx, c, in.AnalyticsConfiguration); err != nil {
+	project, err := s.mayReport(ctx, c, in.UserPoolId, in.AnalyticsConfiguration)
+	if err != nil {
 		return nil, err
 	}
 	record, err := s.changeClient(ctx, c, in.UserPoolId, in.ClientId, func(tx store.Tx, r *clientRecord) error {
@@ -28,8 +29,7 @@ func (s *Service) updateUserPoolClient(ctx context.Context, c *wire.Call, in *co
 		settings.ClientId, settings.CreationDate = r.Settings.ClientId, r.Settings.CreationDate
 		settings.LastModifiedDate = c.Time.Truncate(time.Millisecond)
 		r.Settings = *settings
-		r.Settings.AnalyticsConfiguration, err = s.reporting(tx, c, in.AnalyticsConfiguration)
-		return err
+		return s.configureReports(tx, c, r, project)
 	})
 	if err != nil {
 		return nil, err

@@ -27,6 +27,7 @@ func (s *Service) confirmByCode(ctx context.Context, c *wire.Call, cl *client, p
 	var u *user
 	var proven string
 	var err error
+	p = p.through(cl)
 	timed := s.pace.start(p, c.Op.Name)
 	err = s.update(ctx, func(tx store.Tx) error {
 		u, err = p.resolve(tx, in.Username)
@@ -54,6 +55,7 @@ func (s *Service) confirmByCode(ctx context.Context, c *wire.Call, cl *client, p
 		timed.guess(ctx, u != nil, err)
 		return nil, err
 	}
+	s.report(c, p, cl, in.AnalyticsMetadata, u, "")
 	out := &cognitoidp.ConfirmSignUpResponse{}
 	if out.Session, err = s.confirmedSession(cl, p, u, in, proven, c); err != nil {
 		return nil, err
@@ -144,6 +146,7 @@ func (s *Service) resendConfirmationCode(ctx context.Context, c *wire.Call, in *
 	if err != nil {
 		return nil, err
 	}
+	s.report(c, p, cl, in.AnalyticsMetadata, nil, "")
 	if u == nil {
 		timed.nobody(ctx)
 		return out, nil

@@ -42,6 +42,7 @@ func (s *Service) confirmForgotPassword(ctx context.Context, c *wire.Call, in *c
 		return nil, err
 	}
 	s.noteReset(ctx, c, p, u, authEvent{Response: cognitoidp.EventResponseTypePass, From: from, ClientID: cl.ClientId})
+	s.report(c, p, cl, in.AnalyticsMetadata, u, "")
 	return nil, s.postConfirmation(ctx, caller{c, cl.ClientId, in.ClientMetadata}, p, u, trigger.PostConfirmationConfirmForgotPassword)
 }
 

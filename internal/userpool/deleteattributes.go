@@ -24,7 +24,7 @@ func (s *Service) deleteUserAttributes(ctx context.Context, c *wire.Call, in *co
 		if err != nil {
 			return err
 		}
-		return b.pool.modify(tx, u, func() error { return s.empty(tx, b.pool, u, emptied, c) })
+		return b.pool.through(b.client).modify(tx, u, func() error { return s.empty(tx, b.pool, u, emptied, c) })
 	})
 }
 

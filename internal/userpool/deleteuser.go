@@ -20,7 +20,7 @@ func (s *Service) adminDeleteUser(ctx context.Context, c *wire.Call, in *cognito
 		if err != nil {
 			return err
 		}
-		return deleteUser(tx, p, u)
+		return s.removeUser(tx, p, u)
 	})
 }
 
@@ -35,13 +35,14 @@ func (s *Service) deleteUser(ctx context.Context, c *wire.Call, in *cognitoidp.D
 		if err != nil {
 			return err
 		}
-		return deleteUser(tx, b.pool, u)
+		return s.removeUser(tx, b.pool, u)
 	})
 }
 
-// deleteUser removes a user and everything that is kept of them. Records of sign-ins
-// stay until their tokens would have expired: they name nobody.
-func deleteUser(tx store.Tx, p *pool, u *user) error {
+// removeUser removes a user and everything that is kept of them, and has their addresses
+// taken back from the projects that have them. Records of sign-ins stay until their tokens
+// would have expired: they name nobody.
+func (s *Service) removeUser(tx store.Tx, p *pool, u *user) error {
 	if err := p.moveAliases(tx, u.key(p), p.activeAliases(u), nil, false); err != nil {
 		return err
 	}
@@ -60,5 +61,8 @@ func deleteUser(tx store.Tx, p *pool, u *user) error {
 	if err := deleteAuthEvents(tx, p.Id, u.Sub); err != nil {
 		return err
 	}
-	return users.Delete(tx, p.Id, u.key(p))
+	if err := users.Delete(tx, p.Id, u.key(p)); err != nil {
+		return err
+	}
+	return s.addressesMoved(tx, p, u)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 
+	"pintail/internal/gen/cognitoidp"
 	"pintail/internal/keys"
 	"pintail/internal/store"
 )
@@ -37,3 +38,14 @@ func Documents(ctx context.Context, s *Service, poolID string) (map[string]int, 
 
 // KeepLogs sets how many records of a pool may wait.
 func KeepLogs(s *Service, n int) { s.maxLogs = n }
+
+// Federate makes a user one of another identity provider.
+func Federate(ctx context.Context, db store.DB, poolID, username string) error {
+	return db.Update(ctx, func(tx store.Tx) error {
+		_, err := users.Modify(tx, poolID, username, func(u *user) error {
+			u.Status = cognitoidp.UserStatusTypeExternalProvider
+			return nil
+		})
+		return err
+	})
+}

@@ -47,6 +47,7 @@ func (s *Service) forgotPassword(ctx context.Context, c *wire.Call, in *cognitoi
 	if err != nil {
 		return nil, err
 	}
+	s.report(c, p, cl, in.AnalyticsMetadata, nil, "")
 	return &cognitoidp.ForgotPasswordResponse{CodeDeliveryDetails: details}, nil
 }
 

@@ -25,6 +25,8 @@ type poolRecord struct {
 	Retired []retiredKey `json:",omitzero"`
 	// Factors are the second factors that the pool offers, and its passkeys.
 	Factors factors
+	// SharedWith are the projects to which the addresses of users may have gone.
+	SharedWith []string `json:",omitzero"`
 }
 
 var pools = store.NewCollection("user_pool",
@@ -37,6 +39,10 @@ type pool struct {
 	schema schema
 	record *poolRecord
 	opened time.Time // when it was read
+	// moved is told, in the transaction, of users whose addresses changed; nil in a pool
+	// without keys. The change came through the client via, nil for none.
+	moved func(tx store.Tx, p *pool, u *user) error
+	via   *client
 }
 
 // srpName is how the SRP arithmetic calls the pool: its id without the region.
@@ -93,7 +99,7 @@ func (r *poolRecord) keyless() *pool {
 // old one, if they are the same.
 func (s *Service) open(record *poolRecord, old *pool) (*pool, error) {
 	p := record.keyless()
-	p.opened = s.clock.Now()
+	p.opened, p.moved = s.clock.Now(), s.addressesMoved
 	if old != nil && old.record.sameKeys(record) {
 		p.keyring = old.keyring
 		return p, nil

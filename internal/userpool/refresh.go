@@ -90,6 +90,7 @@ func (a *attempt) refresh(ctx context.Context) (*answer, error) {
 	if err := a.client.checkSecretHash(a.params[paramSecretHash], u.Username, u.Sub); err != nil {
 		return nil, err
 	}
+	a.who = u
 	// ClientMetadata reaches no trigger here (Cognito API reference, InitiateAuth).
 	result, err := a.tokens(ctx, u, r.signIn, trigger.TokenGenerationRefreshTokens, nil)
 	if err != nil {

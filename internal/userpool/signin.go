@@ -35,6 +35,7 @@ type attempt struct {
 	now session
 	// ended tells that the session was used up by this request.
 	ended bool
+	who   *user // whom the request gave tokens
 }
 
 // answer is the answer to an attempt: tokens, or a challenge. The four operations
@@ -55,7 +56,9 @@ func (s *Service) initiateAuth(ctx context.Context, c *wire.Call, in *cognitoidp
 		return nil, err
 	}
 	a := attempt{Service: s, call: c, pool: p, client: cl, params: in.AuthParameters, metadata: in.ClientMetadata, from: sourceOf(c, cl, in.UserContextData)}
-	return a.begin(ctx, in.AuthFlow, in.Session)
+	out, err := a.begin(ctx, in.AuthFlow, in.Session)
+	a.reportOutcome(in.AnalyticsMetadata, out, err)
+	return out, err
 }
 
 // adminInitiateAuth implements AdminInitiateAuth.
@@ -67,6 +70,7 @@ func (s *Service) adminInitiateAuth(ctx context.Context, c *wire.Call, in *cogni
 	a := attempt{Service: s, call: c, pool: p, client: cl, params: in.AuthParameters, metadata: in.ClientMetadata, from: adminSourceOf(c, in.ContextData)}
 	a.now.Admin = true
 	out, err := a.begin(ctx, in.AuthFlow, in.Session)
+	a.reportOutcome(in.AnalyticsMetadata, out, err)
 	if err != nil {
 		return nil, err
 	}
@@ -120,6 +124,7 @@ func (s *Service) respondToAuthChallenge(ctx context.Context, c *wire.Call, in *
 	}
 	a := attempt{Service: s, call: c, pool: p, client: cl, params: in.ChallengeResponses, metadata: in.ClientMetadata, from: sourceOf(c, cl, in.UserContextData)}
 	out, err := a.goOn(ctx, in.ChallengeName, in.Session)
+	a.reportOutcome(in.AnalyticsMetadata, out, err)
 	if err != nil {
 		return nil, err
 	}
@@ -135,6 +140,7 @@ func (s *Service) adminRespondToAuthChallenge(ctx context.Context, c *wire.Call,
 	a := attempt{Service: s, call: c, pool: p, client: cl, params: in.ChallengeResponses, metadata: in.ClientMetadata, from: adminSourceOf(c, in.ContextData)}
 	a.now.Admin = true
 	out, err := a.goOn(ctx, in.ChallengeName, in.Session)
+	a.reportOutcome(in.AnalyticsMetadata, out, err)
 	if err != nil {
 		return nil, err
 	}

@@ -37,11 +37,12 @@ func (s *Service) signUp(ctx context.Context, c *wire.Call, in *cognitoidp.SignU
 		return nil, err
 	}
 	u.setPassword(p, sealed, c.Time)
-	details, err := s.enrol(ctx, by, p, u)
+	details, err := s.enrol(ctx, by, p.through(cl), u)
 	if err != nil {
 		return nil, err
 	}
 	s.noteEvent(ctx, c, p, u, authEvent{Type: cognitoidp.EventTypeSignUp, Response: cognitoidp.EventResponseTypePass, From: sourceOf(c, cl, in.UserContextData), ClientID: cl.ClientId})
+	s.report(c, p, cl, in.AnalyticsMetadata, u, eventSignUp)
 	out := &cognitoidp.SignUpResponse{UserConfirmed: new(u.confirmed()), UserSub: u.Sub, CodeDeliveryDetails: details}
 	if out.Session, err = s.signUpSession(cl, p, u, in.Username, c); err != nil || !u.confirmed() {
 		return out, err
@@ -155,7 +156,10 @@ func (s *Service) register(tx store.Tx, p *pool, u *user, n notice, c *wire.Call
 			return nil, err
 		}
 	}
-	return details, errNameTaken(p.insert(tx, u, false))
+	if err := p.insert(tx, u, false); err != nil {
+		return nil, errNameTaken(err)
+	}
+	return details, p.noteAddresses(tx, u, addressStates{}) // which a PreSignUp function can vouch for
 }
 
 // checkNew refuses a user whose pool is gone or whose username is somebody's.

@@ -32,7 +32,7 @@ func (s *Service) updateUserAttributes(ctx context.Context, c *wire.Call, in *co
 		if err != nil {
 			return err
 		}
-		err = b.pool.modify(tx, u, func() error {
+		err = b.pool.through(b.client).modify(tx, u, func() error {
 			for _, a := range given {
 				details, err := s.change(tx, b.pool, u, a, n, c)
 				if err != nil {

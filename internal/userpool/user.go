@@ -236,7 +236,7 @@ func (p *pool) modifyByForce(tx store.Tx, u *user, change func() error) error {
 }
 
 func (p *pool) store(tx store.Tx, u *user, change func() error, force bool) error {
-	before := p.activeAliases(u)
+	before, addresses := p.activeAliases(u), u.addressStates()
 	refusal := change()
 	if _, keep := errors.AsType[counted](refusal); refusal != nil && !keep {
 		return refusal
@@ -245,6 +245,9 @@ func (p *pool) store(tx store.Tx, u *user, change func() error, force bool) erro
 		return err
 	}
 	if err := users.Put(tx, p.Id, u.key(p), u); err != nil {
+		return err
+	}
+	if err := p.noteAddresses(tx, u, addresses); err != nil {
 		return err
 	}
 	return refusal

@@ -18,7 +18,8 @@
 // server's half of an SRP exchange travels sealed in the challenge, and tokens
 // carry what is needed to judge them. Only what takes a right away is stored: that
 // a sign-in was revoked, that a user signed out everywhere, that a password was
-// wrong. Pools, clients and signing keys are held in memory, for at most a second
+// wrong. What app clients report to Pinpoint waits in memory until it is recorded
+// there. Pools, clients and signing keys are held in memory, for at most a second
 // longer than another node may have changed them.
 package userpool
 
@@ -73,13 +74,19 @@ type Config struct {
 	Jobs *job.Queue
 	// Log is told what the owner of the server should know; nil for nobody.
 	Log *slog.Logger
-	// Roles are how app clients get leave to report to a Pinpoint application that is named
-	// by its ARN; nil leaves them without.
+	// Roles are how app clients get leave to report to a Pinpoint project; nil leaves them
+	// without.
 	Roles Roles
+	// Analytics is what they report to; nil for nobody.
+	Analytics Analytics
+	// ObserveReports is told what becomes of reports; may be nil.
+	ObserveReports func(outcome string, n int)
 }
 
-// Roles makes the service-linked role of user pools.
+// Roles looks after the roles by which app clients report.
 type Roles interface {
+	// MayPass refuses a caller who may not hand a role to user pools.
+	MayPass(ctx context.Context, c *wire.Call, roleARN string) error
 	// MayLink refuses a caller who may not have the role made, where there is none yet.
 	MayLink(ctx context.Context, c *wire.Call) error
 	// Link makes the role if there is none, lets it report to an application, and returns
@@ -100,6 +107,10 @@ type Service struct {
 	jobs      *job.Queue
 	log       *slog.Logger
 	roles     Roles
+	analytics Analytics
+
+	observeReports func(outcome string, n int)
+	reportsQueue   reportQueue
 
 	verifiers  *keys.Sealer // users' SRP verifiers
 	secrets    *keys.Sealer // clients' secrets
@@ -113,6 +124,7 @@ type Service struct {
 	feedbacks  *keys.Sealer // what lets a user say whether an event was theirs
 	uploads    *keys.Sealer // files of user imports, and the right to upload them
 	idpSecrets *keys.Sealer // identity providers' secrets
+	addressIDs *keys.Sealer // MACs from which the endpoints of shared addresses are named
 	pages      *store.Tokens
 
 	newKeys   keySource
@@ -130,9 +142,19 @@ type Service struct {
 	sources   *memory[attempts]     // codes by where their callers are
 	checked   *memory[checkedToken] // access tokens whose signature is good, by their hash
 
+	shared     *memory[addressStates] // what a project was seen to have, by project and sub
+	complaints *memory[time.Time]     // when the log was last told of a client's reports
+
 	slowHashes chan struct{} // holds one for every imported hash that is being checked
 	pace       pace          // hides in time who exists
 }
+
+const (
+	// sharedFor is how long a project that has a user's addresses is not asked for them.
+	sharedFor = 10 * time.Minute
+	// drainReports is how long reports that wait may take when the server stops.
+	drainReports = 10 * time.Second
+)
 
 // checkedFor is how long a token is remembered whose signature was checked.
 const checkedFor = 5 * time.Minute
@@ -152,6 +174,10 @@ func New(c Config) *Service {
 		jobs:       c.Jobs,
 		log:        cmp.Or(c.Log, slog.New(slog.DiscardHandler)),
 		roles:      c.Roles,
+		analytics:  c.Analytics,
+		shared:     newMemory[addressStates](sharedFor, 1<<14),
+		complaints: newMemory[time.Time](complainEvery, 1<<10),
+		addressIDs: c.Master.Sealer("userpool shared address"),
 		verifiers:  c.Master.Sealer("userpool verifier"),
 		secrets:    c.Master.Sealer("userpool client secret"),
 		signing:    c.Master.Sealer("userpool signing key"),
@@ -174,7 +200,13 @@ func New(c Config) *Service {
 		idpSecrets: c.Master.Sealer("userpool identity provider"),
 		slowHashes: make(chan struct{}, maxSlowHashes),
 	}
+	s.observeReports = c.ObserveReports
+	if s.observeReports == nil {
+		s.observeReports = func(string, int) {}
+	}
+	s.reportsQueue.deliver = s.deliverReports
 	s.handleImports()
+	s.handleAddresses()
 	s.maxLogs = maxWaitingLogs
 	s.handleLogs()
 	return s
@@ -193,8 +225,11 @@ func Collections() []store.Kind {
 	}
 }
 
-// Close stops making signing keys.
-func (s *Service) Close() { s.newKeys.close() }
+// Close stops making signing keys, and hands the reports over that still wait.
+func (s *Service) Close() {
+	s.newKeys.close()
+	s.reportsQueue.close(drainReports)
+}
 
 // Forget drops everything that the room holds in memory, for when the directory
 // was changed behind its back.
@@ -208,6 +243,7 @@ func (s *Service) Forget() {
 	s.unknowns.forgetAll()
 	s.sources.forgetAll()
 	s.checked.forgetAll()
+	s.shared.forgetAll()
 }
 
 // Routes names every operation that the room answers.

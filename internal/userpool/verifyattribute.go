@@ -81,9 +81,10 @@ func (s *Service) verifyUserAttribute(ctx context.Context, c *wire.Call, in *cog
 		if err != nil {
 			return err
 		}
-		store := b.pool.modifyByForce
-		if b.pool.isUsernameAttribute(in.AttributeName) {
-			store = b.pool.modify
+		pool := b.pool.through(b.client)
+		store := pool.modifyByForce
+		if pool.isUsernameAttribute(in.AttributeName) {
+			store = pool.modify
 		}
 		err = store(tx, u, func() error { return s.verify(b.pool, u, in.AttributeName, in.Code, c) })
 		return unlessTaken(err)

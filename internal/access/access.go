@@ -16,6 +16,8 @@ package access
 import (
 	"context"
 	"net/http"
+	"slices"
+	"strings"
 
 	"pintail/internal/clock"
 	"pintail/internal/fresh"
@@ -81,7 +83,7 @@ func New(c Config) *Service {
 	s.verifier = &sigv4.Verifier{
 		Now: c.Clock.Now,
 		Hosts: func(r *http.Request, scope sigv4.Scope) []string {
-			return append(awsHosts(scope), c.Hosts...)
+			return slices.Concat(awsHosts(scope), gatewayHosts(r, scope), c.Hosts)
 		},
 	}
 	return s
@@ -108,6 +110,20 @@ func awsHosts(scope sigv4.Scope) []string {
 		hosts = append(hosts, label+".amazonaws.com")
 	}
 	return hosts
+}
+
+// gatewayHosts are the names of an API Gateway that Amplify's provider
+// "customer-profiles" insists on, where a wrapper has left one in the signature:
+// that of an API "pintail", or of an API with the project's own id, which is the
+// path's first segment.
+func gatewayHosts(r *http.Request, scope sigv4.Scope) []string {
+	region, ok := sigv4.CutRegion(scope.Region)
+	if !ok || scope.Service != "execute-api" {
+		return nil
+	}
+	project, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	suffix := ".execute-api." + region + ".amazonaws.com"
+	return []string{"pintail" + suffix, project + suffix}
 }
 
 // Routes names every operation that the room answers.

@@ -86,6 +86,7 @@ type App struct {
 func Services() []*model.Service {
 	return []*model.Service{
 		cognitoidp.Service, cognitoidentity.Service, sts.Service, iam.Service, pinpoint.Service, mobileanalytics.Service,
+		audience.CustomerProfiles,
 	}
 }
 
@@ -147,7 +148,10 @@ func (a *App) openRooms() error {
 	a.access = access.New(access.Config{
 		DB: a.db, Master: a.master, Clock: a.clock, Account: account, Dev: a.config.Dev, Hosts: a.hosts(), Providers: a.providers,
 	})
-	a.audience = audience.New(audience.Config{DB: a.db, Master: a.master, Clock: a.clock, Account: a.config.AccountID, Events: a.events})
+	a.audience = audience.New(audience.Config{
+		DB: a.db, Master: a.master, Clock: a.clock, Account: a.config.AccountID, Events: a.events, Jobs: a.jobs, Log: a.log,
+		EndpointsPerUser: a.config.EndpointsPerUser,
+	})
 	a.event = event.New(event.Config{Audience: a.audience, Store: a.events})
 	a.userPools = userpool.New(userpool.Config{
 		DB: a.db, Master: a.master, Clock: a.clock, BaseURL: a.URL, Sender: a.outbox, Account: a.config.AccountID,
@@ -202,6 +206,8 @@ func (a *App) measure() {
 	count("pintail_events_appended_total", "Events made durable.", func() uint64 { return a.events.Stats().Appended })
 	count("pintail_event_commits_total", "Group commits of the event store.", func() uint64 { return a.events.Stats().Commits })
 	a.metrics.Gauge("pintail_messages_pending", "Messages that wait to be delivered.", a.pendingMessages)
+	count("pintail_endpoints_evicted_total", "Endpoints that gave way to a newer one, because their user had too many.", func() uint64 { return a.audience.Stats().Evicted })
+	count("pintail_endpoints_refused_total", "Endpoints that were refused because their user had too many.", func() uint64 { return a.audience.Stats().Refused })
 	count("pintail_event_failures_total", "Group commits of the event store that failed.", func() uint64 { return a.events.Stats().Failures })
 }
 

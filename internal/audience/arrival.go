@@ -68,10 +68,10 @@ func (s *Service) Arrive(ctx context.Context, c *wire.Call, app string, reports 
 	for i := range reports {
 		all[i].check(c, &reports[i])
 	}
-	if err := s.recall(ctx, app, all); err != nil {
+	if err := s.recall(ctx, p, all); err != nil {
 		return nil, err
 	}
-	if err := s.settle(ctx, p, all); err != nil {
+	if err := s.settle(ctx, c, p, all); err != nil {
 		return nil, err
 	}
 	out := make([]Arrival, len(all))
@@ -108,13 +108,15 @@ func blank(r *pinpoint.EndpointRequest) bool {
 }
 
 // recall finds the endpoints, in memory first.
-func (s *Service) recall(ctx context.Context, app string, all []arrival) error {
+func (s *Service) recall(ctx context.Context, p *project, all []arrival) error {
 	missing := false
 	for i := range all {
-		var ok bool
-		all[i].stored, ok = s.seen.Get(endpointKey{app, all[i].id})
-		missing = missing || !ok
-		all[i].Seen = all[i].stored.snapshot()
+		e, ok := s.seen.Get(endpointKey{p.id, all[i].id})
+		if !ok {
+			missing = true
+			continue
+		}
+		all[i].found(p, e)
 	}
 	if !missing {
 		return nil
@@ -126,18 +128,23 @@ func (s *Service) recall(ctx context.Context, app string, all []arrival) error {
 			if a.stored != nil {
 				continue
 			}
-			e, err := endpoints.Get(tx, app, a.id)
+			e, err := endpoints.Get(tx, p.id, a.id)
 			if errors.Is(err, store.ErrNotFound) {
 				continue
 			}
 			if err != nil {
 				return err
 			}
-			a.stored, a.Seen = e, e.snapshot()
-			s.seen.Put(endpointKey{app, a.id}, e, moment)
+			a.found(p, e)
+			s.seen.Put(endpointKey{p.id, a.id}, e, moment)
 		}
 		return nil
 	})
+}
+
+func (a *arrival) found(p *project, e *endpoint) {
+	a.stored, _ = p.names.clean(e)
+	a.Seen = e.snapshot()
 }
 
 // idle tells whether the report needs no transaction. One about the user does:
@@ -155,7 +162,7 @@ func (a *arrival) idle() bool {
 }
 
 // settle writes what has changed.
-func (s *Service) settle(ctx context.Context, p *project, all []arrival) error {
+func (s *Service) settle(ctx context.Context, c *wire.Call, p *project, all []arrival) error {
 	var busy []*arrival
 	for i := range all {
 		if !all[i].idle() {
@@ -165,7 +172,7 @@ func (s *Service) settle(ctx context.Context, p *project, all []arrival) error {
 	if len(busy) == 0 {
 		return nil
 	}
-	return s.write(ctx, p, func(w *writer) error {
+	return s.write(ctx, c, p, func(w *writer) error {
 		for _, a := range busy {
 			a.Arrival = Arrival{Seen: a.stored.snapshot()} // whatever an earlier run of the transaction found
 			err := w.arrive(a)

@@ -13,11 +13,15 @@
 package audience
 
 import (
+	"cmp"
 	"context"
+	"log/slog"
+	"sync/atomic"
 
 	"pintail/internal/clock"
 	"pintail/internal/fresh"
 	"pintail/internal/gen/pinpoint"
+	"pintail/internal/job"
 	"pintail/internal/keys"
 	"pintail/internal/store"
 	"pintail/internal/wire"
@@ -37,6 +41,11 @@ type Config struct {
 	Master  *keys.MasterKey // seals page tokens
 	Clock   *clock.Clock
 	Account string // owner of the projects
+	Jobs    *job.Queue
+	Log     *slog.Logger
+	// EndpointsPerUser is how many endpoints a user may have, at most
+	// [MaxEndpointsPerUser]; 0 is Pinpoint's own number, 15.
+	EndpointsPerUser int
 }
 
 // Service is the room.
@@ -46,6 +55,11 @@ type Service struct {
 	clock   *clock.Clock
 	account string
 	tokens  *store.Tokens
+	jobs    *job.Queue
+	log     *slog.Logger
+	perUser int
+
+	evictions, refusals atomic.Uint64
 
 	known *fresh.Cache[string, *project]
 	seen  *fresh.Cache[endpointKey, *endpoint]
@@ -53,12 +67,15 @@ type Service struct {
 
 // New returns the room over a directory.
 func New(c Config) *Service {
-	return &Service{
-		db: c.DB, events: c.Events, clock: c.Clock, account: c.Account,
-		tokens: store.NewTokens(c.Master.Sealer("audience page token").MAC("key")),
-		known:  fresh.New[string, *project](c.Clock.Now),
-		seen:   fresh.New[endpointKey, *endpoint](c.Clock.Now),
+	s := &Service{
+		db: c.DB, events: c.Events, clock: c.Clock, account: c.Account, jobs: c.Jobs, log: c.Log,
+		perUser: cmp.Or(c.EndpointsPerUser, defaultEndpointsPerUser),
+		tokens:  store.NewTokens(c.Master.Sealer("audience page token").MAC("key")),
+		known:   fresh.New[string, *project](c.Clock.Now),
+		seen:    fresh.New[endpointKey, *endpoint](c.Clock.Now),
 	}
+	s.jobs.Handle(removalKind, s.remove, job.Options{})
+	return s
 }
 
 // Collections are what the directory must keep for this room.
@@ -76,6 +93,23 @@ func (s *Service) Routes(r *wire.Router) {
 	wire.Handle(r, pinpoint.DeleteEndpoint, s.deleteEndpoint)
 	wire.Handle(r, pinpoint.GetUserEndpoints, s.getUserEndpoints)
 	wire.Handle(r, pinpoint.DeleteUserEndpoints, s.deleteUserEndpoints)
+	wire.Handle(r, pinpoint.RemoveAttributes, s.removeAttributes)
+	wire.Handle(r, pinpoint.PhoneNumberValidate, s.phoneNumberValidate)
+	wire.Handle(r, identifyUser, s.identifyUser, wire.Resources(profileResource))
+	wire.Handle(r, registerDevice, s.registerDevice)
+	wire.Handle(r, removeDevice, s.removeDevice)
+}
+
+// Stats are what the room has counted since the process began.
+type Stats struct {
+	// Evicted endpoints gave way to a newer one of their user, Refused ones
+	// found their user full.
+	Evicted, Refused uint64
+}
+
+// Stats returns the counts.
+func (s *Service) Stats() Stats {
+	return Stats{Evicted: s.evictions.Load(), Refused: s.refusals.Load()}
 }
 
 // Forget drops what the room remembers of the directory. Call it after

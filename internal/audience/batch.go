@@ -32,7 +32,7 @@ func (s *Service) updateEndpointsBatch(ctx context.Context, c *wire.Call, in *pi
 			return nil, err
 		}
 	}
-	err = s.write(ctx, p, func(w *writer) error {
+	err = s.write(ctx, c, p, func(w *writer) error {
 		for _, p := range patches {
 			if err := w.apply(p); err != nil {
 				return err

@@ -9,6 +9,7 @@ import (
 
 	"pintail/internal/clock"
 	"pintail/internal/gen/pinpoint"
+	"pintail/internal/job"
 	"pintail/internal/keys"
 	"pintail/internal/store/sqlite"
 	"pintail/internal/wire"
@@ -27,7 +28,7 @@ func BenchmarkUpdateEndpoint(b *testing.B) {
 		b.Fatal(err)
 	}
 	now := new(clock.Clock)
-	s := New(Config{DB: db, Master: master, Clock: now, Account: "123456789012"})
+	s := New(Config{DB: db, Master: master, Clock: now, Account: "123456789012", Jobs: job.New(job.Config{DB: db, Clock: now})})
 	call := func() *wire.Call {
 		return &wire.Call{Time: now.Now(), RequestID: "83c823f5-0000-4000-8000-000000000000"}
 	}

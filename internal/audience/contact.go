@@ -63,7 +63,7 @@ func (s *Service) KeepContact(ctx context.Context, c *wire.Call, app string, con
 		}
 		return contact.isOf(e) && (e.Status == active || !how.Revive)
 	}
-	return s.revise(ctx, p, contact.EndpointID, idle, func(w *writer, _ *endpoint) error { return w.apply(update) })
+	return s.revise(ctx, c, p, contact.EndpointID, idle, func(w *writer, _ *endpoint) error { return w.apply(update) })
 }
 
 // isOf tells whether an endpoint says what is known.
@@ -80,7 +80,7 @@ func (s *Service) SuspendContact(ctx context.Context, app, endpointID, unless st
 		return err
 	}
 	idle := func(e *endpoint) bool { return e == nil || e.Status == inactive || unless != "" && e.Address == unless }
-	return s.revise(ctx, p, endpointID, idle, func(w *writer, e *endpoint) error {
+	return s.revise(ctx, nil, p, endpointID, idle, func(w *writer, e *endpoint) error {
 		next := *e
 		next.Status = inactive
 		return w.put(&next)
@@ -95,8 +95,8 @@ func (s *Service) RemoveContact(ctx context.Context, app, endpointID string) err
 		return err
 	}
 	idle := func(e *endpoint) bool { return e == nil }
-	return s.revise(ctx, p, endpointID, idle, func(w *writer, e *endpoint) error {
-		owner, err := readUser(w.tx, app, e.UserID)
+	return s.revise(ctx, nil, p, endpointID, idle, func(w *writer, e *endpoint) error {
+		owner, err := p.readUser(w.tx, e.UserID)
 		if err != nil {
 			return err
 		}
@@ -106,7 +106,8 @@ func (s *Service) RemoveContact(ctx context.Context, app, endpointID string) err
 
 // revise lets fn work on an endpoint, nil where there is none, unless there is nothing to
 // do. Most often there is not, and then it costs a read and no transaction that writes.
-func (s *Service) revise(ctx context.Context, p *project, id string, idle func(*endpoint) bool, fn func(*writer, *endpoint) error) error {
+// The call is needed if fn updates the endpoint.
+func (s *Service) revise(ctx context.Context, c *wire.Call, p *project, id string, idle func(*endpoint) bool, fn func(*writer, *endpoint) error) error {
 	var e *endpoint
 	read := func(tx store.Tx) (err error) {
 		e, err = endpoints.Get(tx, p.id, id)
@@ -118,7 +119,7 @@ func (s *Service) revise(ctx context.Context, p *project, id string, idle func(*
 	if err := s.db.View(ctx, read); err != nil || idle(e) {
 		return err
 	}
-	return s.write(ctx, p, func(w *writer) error {
+	return s.write(ctx, c, p, func(w *writer) error {
 		if err := read(w.tx); err != nil || idle(e) {
 			return err
 		}

@@ -42,6 +42,9 @@ type endpoint struct {
 	// Unclaimed are user attributes that came before any user id did. The first
 	// user takes them.
 	Unclaimed map[string][]string `json:"unclaimed,omitzero"`
+	// Removals is the number of the last removal of attributes before the last
+	// update.
+	Removals int `json:"removals,omitzero"`
 }
 
 var endpoints = store.NewCollection("endpoint",
@@ -91,12 +94,16 @@ func unknownEndpoint(id string) error {
 }
 
 // findEndpoint returns an endpoint or NotFoundException.
-func findEndpoint(tx store.Tx, app, id string) (*endpoint, error) {
-	e, err := endpoints.Get(tx, app, id)
+func (p *project) findEndpoint(tx store.Tx, id string) (*endpoint, error) {
+	e, err := endpoints.Get(tx, p.id, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, unknownEndpoint(id)
 	}
-	return e, err
+	if err != nil {
+		return nil, err
+	}
+	e, _ = p.names.clean(e)
+	return e, nil
 }
 
 func accepted(c *wire.Call) *pinpoint.MessageBody {
@@ -113,60 +120,59 @@ func (s *Service) updateEndpoint(ctx context.Context, c *wire.Call, in *pinpoint
 	if err != nil {
 		return nil, err
 	}
-	err = s.write(ctx, p, func(w *writer) error { return w.apply(update) })
+	err = s.write(ctx, c, p, func(w *writer) error { return w.apply(update) })
 	return &pinpoint.UpdateEndpointResponse{MessageBody: accepted(c)}, err
 }
 
 // getEndpoint implements GetEndpoint.
 func (s *Service) getEndpoint(ctx context.Context, _ *wire.Call, in *pinpoint.GetEndpointRequest) (*pinpoint.GetEndpointResponse, error) {
-	if err := s.CheckApp(ctx, in.ApplicationId); err != nil {
+	p, err := s.project(ctx, in.ApplicationId)
+	if err != nil {
 		return nil, err
 	}
 	out := new(pinpoint.GetEndpointResponse)
-	err := s.db.View(ctx, func(tx store.Tx) error {
-		e, err := findEndpoint(tx, in.ApplicationId, in.EndpointId)
+	err = s.db.View(ctx, func(tx store.Tx) error {
+		e, err := p.findEndpoint(tx, in.EndpointId)
 		if err != nil {
 			return err
 		}
-		owner, err := readUser(tx, in.ApplicationId, e.UserID)
-		out.EndpointResponse = e.response(in.ApplicationId, owner)
+		owner, err := p.readUser(tx, e.UserID)
+		out.EndpointResponse = e.response(p.id, owner)
 		return err
 	})
 	return out, err
 }
 
-// deleteEndpoint implements DeleteEndpoint. A user's last endpoint takes the
-// user's attributes with it.
-func (s *Service) deleteEndpoint(ctx context.Context, _ *wire.Call, in *pinpoint.DeleteEndpointRequest) (*pinpoint.DeleteEndpointResponse, error) {
-	app := in.ApplicationId
-	p, err := s.project(ctx, app)
+// deleteEndpoint implements DeleteEndpoint.
+func (s *Service) deleteEndpoint(ctx context.Context, c *wire.Call, in *pinpoint.DeleteEndpointRequest) (*pinpoint.DeleteEndpointResponse, error) {
+	p, err := s.project(ctx, in.ApplicationId)
 	if err != nil {
 		return nil, err
 	}
 	out := new(pinpoint.DeleteEndpointResponse)
-	err = s.write(ctx, p, func(w *writer) error {
-		e, err := findEndpoint(w.tx, app, in.EndpointId)
+	err = s.write(ctx, c, p, func(w *writer) error {
+		e, err := p.findEndpoint(w.tx, in.EndpointId)
 		if err != nil {
 			return err
 		}
-		owner, err := readUser(w.tx, app, e.UserID)
+		owner, err := p.readUser(w.tx, e.UserID)
 		if err != nil {
 			return err
 		}
-		out.EndpointResponse = e.response(app, owner)
+		out.EndpointResponse = e.response(p.id, owner)
 		return w.remove(e, owner)
 	})
 	return out, err
 }
 
-// remove deletes an endpoint, and with the last one of a user what is known of them. owner
-// may be nil.
+// remove deletes an endpoint. A user's last endpoint takes the user's
+// attributes with it; owner may be nil.
 func (w *writer) remove(e *endpoint, owner *user) error {
-	if err := w.delete(e); err != nil {
+	if err := w.delete(e); err != nil || owner == nil {
 		return err
 	}
 	others, err := endpointsOf(w.tx, w.project.id, e.UserID, 1)
-	if err != nil || len(others) > 0 || owner == nil {
+	if err != nil || len(others) > 0 {
 		return err
 	}
 	return users.Delete(w.tx, w.project.id, owner.ID)

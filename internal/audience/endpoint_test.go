@@ -154,29 +154,25 @@ func TestDeleteEndpoint(t *testing.T) {
 // TestConcurrentPatches: none of many patches of one endpoint at once is lost.
 func TestConcurrentPatches(t *testing.T) {
 	t.Parallel()
-	for name, start := range map[string]func(testing.TB) *server{"sqlite": newServer, "postgres": newPostgresServer} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := start(t)
-			app := s.app(t)
-			const n = 40
-			var all sync.WaitGroup
-			for i := range n {
-				all.Go(func() {
-					key := fmt.Sprintf("k%d", i)
-					if err := s.update(t.Context(), app, "e", &types.EndpointRequest{
-						Metrics: map[string]float64{key: float64(i)},
-						User:    &types.EndpointUser{UserId: aws.String("u"), UserAttributes: map[string][]string{key: {key}}},
-					}); err != nil {
-						t.Error(err)
-					}
-				})
-			}
-			all.Wait()
-			e := s.endpoint(t, app, "e")
-			if len(e.Metrics) != n || len(e.User.UserAttributes) != n {
-				t.Errorf("%d metrics and %d user attributes, want %d", len(e.Metrics), len(e.User.UserAttributes), n)
-			}
-		})
-	}
+	onEveryEngine(t, func(t *testing.T, s *server) {
+		app := s.app(t)
+		const n = 40
+		var all sync.WaitGroup
+		for i := range n {
+			all.Go(func() {
+				key := fmt.Sprintf("k%d", i)
+				if err := s.update(t.Context(), app, "e", &types.EndpointRequest{
+					Metrics: map[string]float64{key: float64(i)},
+					User:    &types.EndpointUser{UserId: aws.String("u"), UserAttributes: map[string][]string{key: {key}}},
+				}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		e := s.endpoint(t, app, "e")
+		if len(e.Metrics) != n || len(e.User.UserAttributes) != n {
+			t.Errorf("%d metrics and %d user attributes, want %d", len(e.Metrics), len(e.User.UserAttributes), n)
+		}
+	})
 }

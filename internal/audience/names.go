@@ -2,7 +2,9 @@ package audience
 
 import (
 	"errors"
+	"iter"
 	"maps"
+	"slices"
 
 	"pintail/internal/gen/pinpoint"
 	"pintail/internal/store"
@@ -13,10 +15,23 @@ import (
 // used in two of them counts once.
 const maxNames = 250
 
-// nameSet is the attribute names that a project has ever used. It is read
-// whole and written only when a new name turns up.
+// What a name can be used for, as RemoveAttributes calls it.
+const (
+	ofAttributes     = "endpoint-custom-attributes"
+	ofMetrics        = "endpoint-metric-attributes"
+	ofUserAttributes = "endpoint-user-attributes"
+)
+
+// nameSet is the attribute names that a project uses, and the removals that are
+// taking some away. It is read whole, and written only when a new name turns up
+// and by removals.
 type nameSet struct {
-	Names map[string]bool `json:"names"`
+	// Used are the names by what they are used for.
+	Used map[string]map[string]bool `json:"used"`
+	// Removals is how many removals there have been, Running which of them have
+	// not yet been everywhere.
+	Removals int        `json:"removals,omitzero"`
+	Running  []*removal `json:"running,omitzero"`
 }
 
 // namesKey is the id of a project's only name set.
@@ -29,44 +44,83 @@ func readNames(tx store.Tx, app string) (*nameSet, error) {
 	if errors.Is(err, store.ErrNotFound) {
 		return new(nameSet), nil
 	}
-	return n, err
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range n.Running {
+		if err := r.compile(); err != nil {
+			return nil, err
+		}
+	}
+	return n, nil
 }
 
-// missing returns the names of a request that the set lacks.
-func (n *nameSet) missing(r *pinpoint.EndpointRequest) []string {
-	var out []string
-	for name := range r.Attributes {
-		if !n.Names[name] {
-			out = append(out, name)
+// namesIn returns the names of a request with what they are used for.
+func namesIn(r *pinpoint.EndpointRequest) iter.Seq2[string, string] {
+	return func(yield func(use, name string) bool) {
+		for name := range r.Attributes {
+			if !yield(ofAttributes, name) {
+				return
+			}
 		}
-	}
-	for name := range r.Metrics {
-		if !n.Names[name] {
-			out = append(out, name)
+		for name := range r.Metrics {
+			if !yield(ofMetrics, name) {
+				return
+			}
 		}
-	}
-	if r.User != nil {
+		if r.User == nil {
+			return
+		}
 		for name := range r.User.UserAttributes {
-			if !n.Names[name] {
-				out = append(out, name)
+			if !yield(ofUserAttributes, name) {
+				return
 			}
 		}
 	}
-	return out
 }
 
-// with returns the set enlarged, or BadRequestException when it would grow too
-// large.
-func (n *nameSet) with(added []string) (*nameSet, error) {
-	grown := &nameSet{Names: maps.Clone(n.Names)}
-	if grown.Names == nil {
-		grown.Names = make(map[string]bool, len(added))
+// knows tells whether the set has every name of a request.
+func (n *nameSet) knows(r *pinpoint.EndpointRequest) bool {
+	for use, name := range namesIn(r) {
+		if !n.Used[use][name] {
+			return false
+		}
 	}
-	for _, name := range added {
-		grown.Names[name] = true
+	return true
+}
+
+// add enlarges a set, which must not be shared, by the names of a request. It
+// returns BadRequestException when the set would grow too large.
+func (n *nameSet) add(r *pinpoint.EndpointRequest) error {
+	if n.Used == nil {
+		n.Used = make(map[string]map[string]bool)
 	}
-	if len(grown.Names) > maxNames {
-		return nil, pinpoint.BadRequestException.New("Too many custom attributes")
+	for use, name := range namesIn(r) {
+		if n.Used[use] == nil {
+			n.Used[use] = make(map[string]bool)
+		}
+		n.Used[use][name] = true
 	}
-	return grown, nil
+	distinct := make(map[string]bool)
+	for _, used := range n.Used {
+		maps.Copy(distinct, used)
+	}
+	if len(distinct) > maxNames {
+		return pinpoint.BadRequestException.New("Too many custom attributes")
+	}
+	return nil
+}
+
+// free takes the names that a removal is about off a set, which must not be
+// shared, and returns them in their order.
+func (n *nameSet) free(r *removal) []string {
+	freed := []string{}
+	for name := range n.Used[r.Use] {
+		if r.takes(name) {
+			freed = append(freed, name)
+			delete(n.Used[r.Use], name)
+		}
+	}
+	slices.Sort(freed)
+	return freed
 }

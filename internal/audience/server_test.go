@@ -12,7 +12,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -32,6 +34,7 @@ import (
 	"pintail/internal/gen/mobileanalytics"
 	"pintail/internal/gen/model"
 	genpinpoint "pintail/internal/gen/pinpoint"
+	"pintail/internal/job"
 	"pintail/internal/keys"
 	"pintail/internal/keys/ids"
 	"pintail/internal/store"
@@ -56,6 +59,9 @@ type server struct {
 	events eventstore.Store
 	clock  *clock.Clock
 	keys   aws.Credentials
+	gate   *access.Service
+	jobs   *job.Queue
+	ended  chan job.Event // a run of a job
 }
 
 func newServer(t testing.TB) *server {
@@ -70,7 +76,19 @@ func newPostgresServer(t testing.TB) *server {
 	return serve(t, db, err)
 }
 
-func kinds() []store.Kind { return append(audience.Collections(), access.Collections()...) }
+// onEveryEngine runs a test on a server over each kind of directory.
+func onEveryEngine(t *testing.T, test func(*testing.T, *server)) {
+	for name, start := range map[string]func(testing.TB) *server{"sqlite": newServer, "postgres": newPostgresServer} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, start(t))
+		})
+	}
+}
+
+func kinds() []store.Kind {
+	return slices.Concat(audience.Collections(), access.Collections(), job.Collections())
+}
 
 func serve(t testing.TB, db store.DB, err error) *server {
 	t.Helper()
@@ -84,21 +102,30 @@ func serve(t testing.TB, db store.DB, err error) *server {
 
 // node is one of possibly several servers over the same stores.
 func node(t testing.TB, db store.DB, events eventstore.Store) *server {
+	return nodeWith(t, db, events, 0)
+}
+
+func nodeWith(t testing.TB, db store.DB, events eventstore.Store, perUser int) *server {
 	t.Helper()
 	master, err := keys.ParseMasterKey(strings.Repeat("5a", 32))
 	must(t, err)
 	number, err := ids.ParseAccount(account)
 	must(t, err)
-	s := &server{db: db, events: events, clock: new(clock.Clock)}
+	s := &server{db: db, events: events, clock: new(clock.Clock), ended: make(chan job.Event, 100)}
 	gate := access.New(access.Config{DB: db, Master: master, Clock: s.clock, Account: number})
 	id, secret, _, err := gate.RootKey(t.Context())
 	must(t, err)
 	s.keys = aws.Credentials{AccessKeyID: id, SecretAccessKey: secret}
+	s.gate = gate
+	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
+	s.jobs = job.New(job.Config{DB: db, Clock: s.clock, Log: log, Observe: func(e job.Event) { s.ended <- e }})
 	router := wire.NewRouter(wire.Config{
-		Services: []*model.Service{genpinpoint.Service, mobileanalytics.Service}, Gate: gate, Clock: s.clock, Account: account, Region: region,
-		Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError})),
+		Services: []*model.Service{genpinpoint.Service, mobileanalytics.Service, audience.CustomerProfiles}, Gate: gate, Clock: s.clock, Account: account, Region: region,
+		Log: log,
 	})
-	s.room = audience.New(audience.Config{DB: db, Events: events, Master: master, Clock: s.clock, Account: account})
+	s.room = audience.New(audience.Config{
+		DB: db, Events: events, Master: master, Clock: s.clock, Account: account, Jobs: s.jobs, Log: log, EndpointsPerUser: perUser,
+	})
 	s.room.Routes(router)
 	event.New(event.Config{Audience: s.room, Store: events}).Routes(router)
 	s.Server = httptest.NewServer(router)
@@ -115,6 +142,14 @@ func must(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// work runs jobs for the rest of the test.
+func (s *server) work(t testing.TB) {
+	ctx, stop := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { must(t, s.jobs.Run(ctx)) })
+	t.Cleanup(func() { stop(); running.Wait() })
 }
 
 // app makes a project and returns its id.

@@ -11,39 +11,46 @@ import (
 	"pintail/internal/wire"
 )
 
-// maxUserEndpoints is how many endpoints a user may have (Pinpoint quotas).
-const maxUserEndpoints = 15
+// defaultEndpointsPerUser is how many endpoints a user may have (Pinpoint
+// quotas).
+const defaultEndpointsPerUser = 15
+
+// MaxEndpointsPerUser bounds what Config.EndpointsPerUser may say: a user is
+// read whole.
+const MaxEndpointsPerUser = store.MaxLimit
 
 // user is what a project knows of a user beside the endpoints: the attributes
 // that each of them shows. There is no such document before there are any.
 type user struct {
 	ID         string              `json:"id"`
 	Attributes map[string][]string `json:"attributes"`
+	Removals   int                 `json:"removals,omitzero"` // as of an endpoint
 }
 
 var users = store.NewCollection[user]("endpoint_user")
 
 // readUser returns what is known of a user, nil when nothing is.
-func readUser(tx store.Tx, app, id string) (*user, error) {
-	u, err := users.Get(tx, app, id)
+func (p *project) readUser(tx store.Tx, id string) (*user, error) {
+	u, err := users.Get(tx, p.id, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
 	}
-	return u, err
+	if err != nil {
+		return nil, err
+	}
+	u, _ = p.names.cleanUser(u)
+	return u, nil
 }
 
 // with returns the user with further attributes, or nil when there is nothing
-// new in them. u may be nil.
-func (u *user) with(id string, sent map[string][]string) (*user, error) {
-	next := &user{ID: id}
-	if u != nil {
-		next.Attributes = u.Attributes
-	}
+// new in them.
+func (u *user) with(sent map[string][]string) (*user, error) {
+	next := new(*u)
 	next.Attributes = merged(next.Attributes, sent)
-	if u != nil && maps.EqualFunc(u.Attributes, next.Attributes, slices.Equal) {
+	if maps.EqualFunc(u.Attributes, next.Attributes, slices.Equal) {
 		return nil, nil
 	}
-	if len(id)+attributesSize(next.Attributes) > maxSize {
+	if len(u.ID)+attributesSize(next.Attributes) > maxSize {
 		return nil, badRequest("A user has at most %d KB of attributes.", maxSize>>10)
 	}
 	return next, nil
@@ -72,9 +79,9 @@ var evictable = map[pinpoint.ChannelType]bool{
 // makeRoom decides whether one more endpoint fits its user: it does, or an
 // older one, which is returned as it then has to be written, gives way to it,
 // or it is refused with BadRequestException.
-func makeRoom(tx store.Tx, app string, e *endpoint) (*endpoint, error) {
-	have, err := endpointsOf(tx, app, e.UserID, maxUserEndpoints)
-	if err != nil || len(have) < maxUserEndpoints {
+func (w *writer) makeRoom(e *endpoint) (*endpoint, error) {
+	have, err := endpointsOf(w.tx, w.project.id, e.UserID, MaxEndpointsPerUser)
+	if err != nil || len(have) < w.perUser {
 		return nil, err
 	}
 	var oldest *endpoint
@@ -86,7 +93,8 @@ func makeRoom(tx store.Tx, app string, e *endpoint) (*endpoint, error) {
 		}
 	}
 	if oldest == nil {
-		return nil, badRequest("Exceeded maximum endpoint per user count:%d", maxUserEndpoints)
+		w.refused = append(w.refused, e.ID)
+		return nil, badRequest("Exceeded maximum endpoint per user count:%d", w.perUser)
 	}
 	oldest.Status, oldest.UserID = inactive, ""
 	return oldest, nil
@@ -98,30 +106,32 @@ func unknownUser(id string) error {
 
 // showUser returns a user's endpoints or NotFoundException: a user without
 // endpoints does not exist.
-func showUser(tx store.Tx, app, id string) ([]*endpoint, *pinpoint.EndpointsResponse, error) {
-	found, err := endpointsOf(tx, app, id, maxUserEndpoints)
+func (p *project) showUser(tx store.Tx, id string) ([]*endpoint, *pinpoint.EndpointsResponse, error) {
+	found, err := endpointsOf(tx, p.id, id, MaxEndpointsPerUser)
 	if err != nil {
 		return nil, nil, err
 	}
 	if len(found) == 0 {
 		return nil, nil, unknownUser(id)
 	}
-	owner, err := readUser(tx, app, id)
+	owner, err := p.readUser(tx, id)
 	out := &pinpoint.EndpointsResponse{Item: make([]pinpoint.EndpointResponse, len(found))}
 	for i, e := range found {
-		out.Item[i] = *e.response(app, owner)
+		e, _ = p.names.clean(e)
+		out.Item[i] = *e.response(p.id, owner)
 	}
 	return found, out, err
 }
 
 // getUserEndpoints implements GetUserEndpoints.
 func (s *Service) getUserEndpoints(ctx context.Context, _ *wire.Call, in *pinpoint.GetUserEndpointsRequest) (*pinpoint.GetUserEndpointsResponse, error) {
-	if err := s.CheckApp(ctx, in.ApplicationId); err != nil {
+	p, err := s.project(ctx, in.ApplicationId)
+	if err != nil {
 		return nil, err
 	}
 	out := new(pinpoint.GetUserEndpointsResponse)
-	err := s.db.View(ctx, func(tx store.Tx) (err error) {
-		_, out.EndpointsResponse, err = showUser(tx, in.ApplicationId, in.UserId)
+	err = s.db.View(ctx, func(tx store.Tx) (err error) {
+		_, out.EndpointsResponse, err = p.showUser(tx, in.UserId)
 		return err
 	})
 	return out, err
@@ -129,15 +139,14 @@ func (s *Service) getUserEndpoints(ctx context.Context, _ *wire.Call, in *pinpoi
 
 // deleteUserEndpoints implements DeleteUserEndpoints: the user goes with all
 // endpoints.
-func (s *Service) deleteUserEndpoints(ctx context.Context, _ *wire.Call, in *pinpoint.DeleteUserEndpointsRequest) (*pinpoint.DeleteUserEndpointsResponse, error) {
-	app := in.ApplicationId
-	p, err := s.project(ctx, app)
+func (s *Service) deleteUserEndpoints(ctx context.Context, c *wire.Call, in *pinpoint.DeleteUserEndpointsRequest) (*pinpoint.DeleteUserEndpointsResponse, error) {
+	p, err := s.project(ctx, in.ApplicationId)
 	if err != nil {
 		return nil, err
 	}
 	out := new(pinpoint.DeleteUserEndpointsResponse)
-	err = s.write(ctx, p, func(w *writer) error {
-		found, shown, err := showUser(w.tx, app, in.UserId)
+	err = s.write(ctx, c, p, func(w *writer) error {
+		found, shown, err := p.showUser(w.tx, in.UserId)
 		if err != nil {
 			return err
 		}
@@ -147,7 +156,7 @@ func (s *Service) deleteUserEndpoints(ctx context.Context, _ *wire.Call, in *pin
 				return err
 			}
 		}
-		if err := users.Delete(w.tx, app, in.UserId); !errors.Is(err, store.ErrNotFound) {
+		if err := users.Delete(w.tx, p.id, in.UserId); !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
 		return nil

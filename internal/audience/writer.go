@@ -6,25 +6,40 @@ import (
 
 	"pintail/internal/gen/pinpoint"
 	"pintail/internal/store"
+	"pintail/internal/wire"
 )
 
 // writer works on a project's endpoints inside one transaction.
 type writer struct {
 	tx      store.Tx
 	project *project
+	perUser int
 	changed []endpointKey // what memory has to forget
+	evicted []string      // endpoints that gave way to newer ones
+	refused []string      // endpoints whose user was full
 }
 
 // write runs fn in a transaction and then lets memory know what it changed, or
-// may have changed: the outcome of a transaction that failed is not always known.
-func (s *Service) write(ctx context.Context, p *project, fn func(*writer) error) error {
+// may have changed: the outcome of a transaction that failed is not always
+// known. What users lost by having too many endpoints is counted, and noted in
+// the call's log line; a job has no call.
+func (s *Service) write(ctx context.Context, c *wire.Call, p *project, fn func(*writer) error) error {
 	var w *writer
 	err := s.db.Update(ctx, func(tx store.Tx) error {
-		w = &writer{tx: tx, project: p} // anew, should the transaction run twice
+		w = &writer{tx: tx, project: p, perUser: s.perUser} // anew, should the transaction run twice
 		return fn(w)
 	})
-	if w != nil {
-		s.seen.Forget(w.changed...)
+	if w == nil {
+		return err
+	}
+	s.seen.Forget(w.changed...)
+	s.refusals.Add(uint64(len(w.refused)))
+	if len(w.refused) > 0 {
+		c.Note("refused_endpoints", w.refused)
+	}
+	if err == nil && len(w.evicted) > 0 {
+		s.evictions.Add(uint64(len(w.evicted)))
+		c.Note("evicted_endpoints", w.evicted)
 	}
 	return err
 }
@@ -54,13 +69,14 @@ func (w *writer) plan(p *patch) (*change, error) {
 		return nil, err
 	}
 	c := &change{stored: stored, next: p.merge(stored)}
+	c.next.Removals = max(c.next.Removals, w.project.names.Removals)
 	if err := w.planUser(c, p.userAttributes()); err != nil {
 		return nil, err
 	}
 	if err := checkEndpoint(c.next); err != nil {
 		return nil, err
 	}
-	if len(w.project.names.missing(p.request)) > 0 {
+	if !w.project.names.knows(p.request) {
 		if err := w.planNames(c, p.request); err != nil {
 			return nil, err
 		}
@@ -76,7 +92,11 @@ func (w *writer) find(id string) (*endpoint, error) {
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, w.project.exists(w.tx)
 	}
-	return e, err
+	if err != nil {
+		return nil, err
+	}
+	e, _ = w.project.names.clean(e)
+	return e, nil
 }
 
 // planUser settles to whom the endpoint belongs and what is said about them.
@@ -89,11 +109,14 @@ func (w *writer) planUser(c *change, sent map[string][]string) error {
 	sent = merged(e.Unclaimed, sent)
 	e.Unclaimed = nil
 	if len(sent) > 0 {
-		owner, err := readUser(w.tx, w.project.id, e.UserID)
+		owner, err := w.project.readUser(w.tx, e.UserID)
 		if err != nil {
 			return err
 		}
-		if c.owner, err = owner.with(e.UserID, sent); err != nil {
+		if owner == nil {
+			owner = &user{ID: e.UserID, Removals: w.project.names.Removals}
+		}
+		if c.owner, err = owner.with(sent); err != nil {
 			return err
 		}
 	}
@@ -101,20 +124,18 @@ func (w *writer) planUser(c *change, sent map[string][]string) error {
 		return nil
 	}
 	var err error
-	c.evicted, err = makeRoom(w.tx, w.project.id, e)
+	c.evicted, err = w.makeRoom(e)
 	return err
 }
 
 // planNames enlarges the project's set of attribute names.
 func (w *writer) planNames(c *change, r *pinpoint.EndpointRequest) error {
 	now, err := readNames(w.tx, w.project.id)
-	if err != nil {
+	if err != nil || now.knows(r) {
 		return err
 	}
-	if added := now.missing(r); len(added) > 0 {
-		c.names, err = now.with(added)
-	}
-	return err
+	c.names = now
+	return now.add(r)
 }
 
 // perform writes a change, and what follows from it for other endpoints.
@@ -130,6 +151,7 @@ func (w *writer) perform(c *change) error {
 		}
 	}
 	if c.evicted != nil {
+		w.evicted = append(w.evicted, c.evicted.ID)
 		if err := w.put(c.evicted); err != nil {
 			return err
 		}

@@ -29,6 +29,7 @@ import (
 	"pintail/internal/gen/mobileanalytics"
 	"pintail/internal/gen/model"
 	genpinpoint "pintail/internal/gen/pinpoint"
+	"pintail/internal/job"
 	"pintail/internal/keys"
 	"pintail/internal/keys/ids"
 	"pintail/internal/store"
@@ -71,11 +72,13 @@ func newServer(t testing.TB) *server {
 	must(t, err)
 	s.keys = aws.Credentials{AccessKeyID: id, SecretAccessKey: secret}
 	router := wire.NewRouter(wire.Config{
-		Services: []*model.Service{genpinpoint.Service, mobileanalytics.Service},
+		Services: []*model.Service{genpinpoint.Service, mobileanalytics.Service, audience.CustomerProfiles},
 		Gate:     gate, Clock: s.clock, Account: account, Region: region,
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
-	people := audience.New(audience.Config{DB: db, Events: log, Master: master, Clock: s.clock, Account: account})
+	people := audience.New(audience.Config{
+		DB: db, Events: log, Master: master, Clock: s.clock, Account: account, Jobs: job.New(job.Config{DB: db, Clock: s.clock}),
+	})
 	people.Routes(router)
 	s.room = New(Config{Audience: people, Store: log})
 	s.room.Routes(router)

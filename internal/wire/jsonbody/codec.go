@@ -19,8 +19,10 @@ var (
 	timeType      = reflect.TypeFor[time.Time]()
 	blobType      = reflect.TypeFor[[]byte]()
 	documentType  = reflect.TypeFor[json.RawMessage]()
+	stringType    = reflect.TypeFor[string]()
 	textMapType   = reflect.TypeFor[map[string]string]()
 	numberMapType = reflect.TypeFor[map[string]float64]()
+	textsMapType  = reflect.TypeFor[map[string][]string]()
 )
 
 // codecOf returns the codec of a type that the model package describes, and
@@ -38,6 +40,8 @@ func codecOf(t reflect.Type, f shape.TimeFormat) codec {
 		return textMap
 	case numberMapType:
 		return numberMap
+	case textsMapType:
+		return mapCodec{t, oneOrMany{codecOf(t.Elem(), f)}}
 	}
 	switch t.Kind() {
 	case reflect.String:

@@ -74,6 +74,27 @@ func (c listCodec) append(dst []byte, v reflect.Value) ([]byte, error) {
 	return append(dst, ']'), nil
 }
 
+// oneOrMany is the list of strings under a name. It reads a bare string as a list of one:
+// AWS's own examples of Pinpoint's attributes are written in both ways.
+type oneOrMany struct{ list codec }
+
+func (c oneOrMany) decode(s *scanner, v reflect.Value) error {
+	if s.peek() != '"' {
+		return c.list.decode(s, v)
+	}
+	if err := s.charge(stringType.Size()); err != nil {
+		return err
+	}
+	text, err := s.string()
+	if err != nil {
+		return err
+	}
+	v.Set(reflect.ValueOf([]string{text}))
+	return nil
+}
+
+func (c oneOrMany) append(dst []byte, v reflect.Value) ([]byte, error) { return c.list.append(dst, v) }
+
 // mapEntry is about what a map needs for one entry, beside a large value.
 const mapEntry = 40
 

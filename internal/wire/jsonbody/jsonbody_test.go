@@ -59,6 +59,7 @@ func TestUnmarshal(t *testing.T) {
 		"document":             {`{"Document": {"a" : [1, {}]} }`, sink{Document: json.RawMessage(`{"a" : [1, {}]}`)}},
 		"containers":           {`{"List":["a","b"],"Sinks":[{"Text":"x"},{}],"Map":{"k":"v"},"Numbers":{"n":2},"Lists":{"l":["x"]},"Structs":{"s":{"Text":"y"}},"Nested":{"Nested":{}}}`, sink{List: []string{"a", "b"}, Sinks: []sink{{Text: "x"}, {}}, Map: map[string]string{"k": "v"}, Numbers: map[string]float64{"n": 2}, Lists: map[string][]string{"l": {"x"}}, Structs: map[string]sink{"s": {Text: "y"}}, Nested: &sink{Nested: &sink{}}}},
 		"empty containers":     {`{"List":[],"Map":{},"Numbers":{},"Lists":{},"Document":[]}`, sink{List: []string{}, Map: map[string]string{}, Numbers: map[string]float64{}, Lists: map[string][]string{}, Document: json.RawMessage(`[]`)}},
+		"a list of one, bare":  {`{"Lists":{"a":"x","b":"","c":["y"],"d": "z" }}`, sink{Lists: map[string][]string{"a": {"x"}, "b": {""}, "c": {"y"}, "d": {"z"}}}},
 		"null members":         {`{"Text":null,"Bool":null,"List":null,"Map":null,"Nested":null,"Time":null,"Blob":null,"Document":null}`, sink{}},
 		"null elements":        {`{"List":["a",null,"b"],"Sinks":[null,{"Text":"x"}]}`, sink{List: []string{"a", "", "b"}, Sinks: []sink{{}, {Text: "x"}}}},
 		"null entries":         {`{"Map":{"a":null,"b":"c"},"Numbers":{"n":null},"Lists":{"l":null},"Structs":{"s":null}}`, sink{Map: map[string]string{"b": "c"}, Numbers: map[string]float64{}, Lists: map[string][]string{}, Structs: map[string]sink{}}},

@@ -34,10 +34,11 @@ export function tapFetch() {
     return future.finally(() => { waiting.delete(waiter); clearTimeout(timer); });
   }
 
-  /** The answer to one recorded event: {endpointId, event, result: {StatusCode, Message}}. */
-  async function event(name) {
-    const { request, answer, status } = await call(`the event ${name}`, (c) => c.url.pathname.endsWith('/events') && eventsOf(c).some((e) => e.event.EventType === name));
-    const { endpointId, eventId, event } = eventsOf({ request }).find((e) => e.event.EventType === name);
+  /** The answer to one recorded event: {endpointId, event, result: {StatusCode, Message}}. With "match", to the first for which it is true. */
+  async function event(name, match = () => true) {
+    const meant = (e) => e.event.EventType === name && match(e.event);
+    const { request, answer, status } = await call(`the event ${name}`, (c) => c.url.pathname.endsWith('/events') && eventsOf(c).some(meant));
+    const { endpointId, eventId, event } = eventsOf({ request }).find(meant);
     return { endpointId, event, status, result: answer.Results?.[endpointId]?.EventsItemResponse?.[eventId] };
   }
 

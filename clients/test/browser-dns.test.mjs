@@ -3,8 +3,10 @@
 // Pinpoint's requests to a name of one's own by configuration alone.
 import assert from 'node:assert/strict';
 import { after, describe } from 'node:test';
+import { awsClients } from '../lib/aws.mjs';
 import { browser, openApp, selfSigned } from '../lib/browser.mjs';
 import { playInBrowser, recorded } from '../lib/browserstory.mjs';
+import { assertStored, readEndpoint } from '../lib/identify.mjs';
 import { useServer } from '../lib/testing.mjs';
 
 describe('aws-amplify in Chromium, by DNS and TLS', { skip: browser.skip }, () => {
@@ -26,6 +28,15 @@ describe('aws-amplify in Chromium, by DNS and TLS', { skip: browser.skip }, () =
   test.step('every call went to Amazon\'s names', () => {
     assert.deepEqual([...new Set(app.preflights.map((url) => url.host))].sort(),
       ['cognito-identity.us-east-1.amazonaws.com', 'cognito-idp.us-east-1.amazonaws.com', 'pinpoint.us-east-1.amazonaws.com']);
+  });
+
+  test.step('customer profiles by an API\'s name, whose stage is the app', async () => {
+    const outputs = structuredClone(test.project.outputs);
+    outputs.notifications = { amazon_connect: { aws_region: 'us-east-1', endpoint: `https://a1b2c3.execute-api.us-east-1.amazonaws.com/${test.project.appId}/` } };
+    await app.tab.evaluate((changed) => window.app.Amplify.configure(changed), outputs);
+    await app.tab.evaluate(() => window.app.profiles.identifyUser({ userProfile: { name: 'Ada' } }));
+    const identity = await app.tab.evaluate(async () => (await window.app.auth.fetchAuthSession()).identityId);
+    assertStored(await readEndpoint(awsClients(test.server), test.project.appId, identity), { User: { UserId: identity, UserAttributes: { name: ['Ada'] } } });
   });
 
   test.step('a region that ends in a host name brings Pinpoint there', async () => {

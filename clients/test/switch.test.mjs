@@ -33,6 +33,16 @@ describe('the switch', () => {
     });
   }
 
+  it('leads the routes of customer profiles below an app\'s id to the server', async () => {
+    const app = '0123456789abcdef0123456789abcdef';
+    for (const route of ['identify-user', 'register-device', 'remove-device']) {
+      assert.deepEqual(await ask(`https://pintail.execute-api.us-east-1.amazonaws.com/${app}/${route}`, signed), led(`/${app}/${route}`));
+    }
+    for (const other of [`/${app}/orders`, `/prod/identify-user`, `/${app}/identify-user/x`]) {
+      await assert.rejects(fetch(`https://pintail.execute-api.nowhere-1.amazonaws.com${other}`));
+    }
+  });
+
   it('leaves every other request alone', async () => {
     assert.deepEqual(await ask(`${url}/other?https://pinpoint.us-east-1.amazonaws.com/v1/apps`, signed), led('/other?https://pinpoint.us-east-1.amazonaws.com/v1/apps'));
     await assert.rejects(fetch('https://pinpoint.us-east-1.amazonaws.com.invalid/v1/apps'));

@@ -90,3 +90,82 @@ func TestBareBodies(t *testing.T) {
 		}
 	}
 }
+
+// TestBodyLimit: 7 MB are read and judged, one byte more is not.
+func TestBodyLimit(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	app := s.app(t)
+	body := func(size int) string { return `{"Item":[]` + strings.Repeat(" ", size-11) + `}` }
+	if code, answer := s.raw(t, "PUT", "/v1/apps/"+app+"/endpoints", body(7<<20)); code != 202 {
+		t.Errorf("7 MB: %d %v", code, answer)
+	}
+	if code, answer := s.raw(t, "PUT", "/v1/apps/"+app+"/endpoints", body(7<<20+1)); code != 413 || answer["__type"] != "PayloadTooLargeException" || answer["RequestID"] == "" {
+		t.Errorf("more than 7 MB: %d %v", code, answer)
+	}
+}
+
+// TestOddIDs: ids are what the path says once it is decoded, and as they are
+// written: only a batch does not tell upper and lower case apart.
+func TestOddIDs(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	app := "/v1/apps/" + s.app(t)
+	ids := map[string]string{ // by how the path writes them
+		"a%2Fb": "a/b", "a%252Fb": "a%2Fb", "us-east-1:1-2": "us-east-1:1-2", "us-east-1%3A3": "us-east-1:3", "%C3%A4%20%2B+": "ä ++",
+		"Case": "Case", "case": "case", "%2E%2E": "..", "a;b=c": "a;b=c", "%E2%82%AC": "€",
+	}
+	for path, id := range ids {
+		if code, answer := s.raw(t, "PUT", app+"/endpoints/"+path, text(document{"User": document{"UserId": "of " + id}})); code != 202 {
+			t.Errorf("%s: %d %v", path, code, answer)
+		}
+	}
+	for path, id := range ids {
+		code, e := s.raw(t, "GET", app+"/endpoints/"+path, "")
+		if code != 200 || e["Id"] != id {
+			t.Errorf("%s: %d %v", path, code, e["Id"])
+		}
+		code, theirs := s.raw(t, "GET", app+"/users/of%20"+path, "")
+		if items, _ := theirs["Item"].([]any); code != 200 || len(items) != 1 || items[0].(map[string]any)["Id"] != id {
+			t.Errorf("the user of %s: %d %v", path, code, theirs)
+		}
+	}
+	for path := range ids {
+		if code, answer := s.raw(t, "DELETE", app+"/users/of%20"+path, ""); code != 202 {
+			t.Errorf("%s: %d %v", path, code, answer)
+		}
+		if code, _ := s.raw(t, "GET", app+"/endpoints/"+path, ""); code != 404 {
+			t.Errorf("%s is still there: %d", path, code)
+		}
+	}
+}
+
+// TestPhoneBlocks: the endpoint as Amplify for Android and its siblings send it
+// with their events, with lists that clear and nothing else that they know.
+func TestPhoneBlocks(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	app := s.app(t)
+	must(t, s.update(t.Context(), app, "e", &types.EndpointRequest{
+		Attributes: map[string][]string{"email": {"a@example.org"}, "plan": {"gold"}}, OptOut: aws.String("ALL"), EndpointStatus: aws.String("INACTIVE"),
+		Demographic: &types.EndpointDemographic{Make: aws.String("Acme")},
+	}))
+	code, answer := s.raw(t, "POST", "/v1/apps/"+app+"/events", `{"BatchItem":{"e":{"Endpoint":{"ChannelType":"GCM","Address":"token","OptOut":"NONE",
+		"Attributes":{"email":[],"name":[],"plan":null},"Metrics":{},"EffectiveDate":"2026-11-21T07:57:22.434Z",
+		"Demographic":{"AppVersion":"3","Locale":"en_US","Make":null,"Platform":"ANDROID","PlatformVersion":"14","Timezone":"Europe/Paris"},
+		"Location":{"City":"","Country":"US","PostalCode":"","Region":"","Latitude":null},"User":{"UserId":"u","UserAttributes":null},"Surprise":1},"Events":{}}}}`)
+	if code != 202 {
+		t.Fatal(code, answer)
+	}
+	e := s.endpoint(t, app, "e")
+	same(t, e.Attributes, map[string][]string{"email": {}, "name": {}, "plan": {"gold"}})
+	same(t, e.Demographic, &types.EndpointDemographic{
+		AppVersion: aws.String("3"), Locale: aws.String("en_US"), Make: aws.String("Acme"), Platform: aws.String("ANDROID"),
+		PlatformVersion: aws.String("14"), Timezone: aws.String("Europe/Paris"),
+	})
+	same(t, e.Location, &types.EndpointLocation{Country: aws.String("US")})
+	same(t, e.User, &types.EndpointUser{UserId: aws.String("u")})
+	if *e.EndpointStatus != "ACTIVE" || *e.OptOut != "NONE" || *e.Address != "token" || *e.EffectiveDate != "2026-11-21T07:57:22.434Z" {
+		t.Errorf("%s %s %s %s", *e.EndpointStatus, *e.OptOut, *e.Address, *e.EffectiveDate)
+	}
+}

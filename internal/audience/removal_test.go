@@ -3,6 +3,7 @@ package audience_test
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -158,6 +159,47 @@ func TestRemovalIsEverywhere(t *testing.T) {
 		}
 		if with != 1 || kept != 500 {
 			t.Errorf("%d endpoints have the name and %d the other one, want 1 and 500", with, kept)
+		}
+	})
+}
+
+// TestRemovalAmongUpdates: a removal and updates of the same endpoints and
+// users at once; none of the updates is lost, and the name is gone.
+func TestRemovalAmongUpdates(t *testing.T) {
+	t.Parallel()
+	onEveryEngine(t, func(t *testing.T, s *server) {
+		app := s.app(t)
+		const n = 30
+		id := func(i int) string { return fmt.Sprintf("e%02d", i) }
+		for i := range n {
+			must(t, s.update(t.Context(), app, id(i), rich(id(i))))
+		}
+		s.work(t)
+		var all sync.WaitGroup
+		for worker := range 4 {
+			all.Go(func() {
+				for i := range n {
+					at, key := id((i+worker*7)%n), fmt.Sprintf("k%d", worker)
+					if err := s.update(t.Context(), app, at, &types.EndpointRequest{
+						Metrics: map[string]float64{key: 1}, User: &types.EndpointUser{UserAttributes: map[string][]string{key: {"v"}}},
+					}); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		for _, use := range []string{ofAttributes, ofUserAttributes} {
+			_, err := s.remove(t, app, use, "shop_*", "both")
+			must(t, err)
+		}
+		all.Wait()
+		s.removed(t)
+		s.removed(t)
+		for i := range n {
+			e := s.endpoint(t, app, id(i))
+			same(t, e.Attributes, map[string][]string{"plan": {"gold"}})
+			same(t, e.Metrics, map[string]float64{"visits": 1, "shop_a": 2, "both": 3, "k0": 1, "k1": 1, "k2": 1, "k3": 1})
+			same(t, e.User.UserAttributes, map[string][]string{"tier": {"one"}, "k0": {"v"}, "k1": {"v"}, "k2": {"v"}, "k3": {"v"}})
 		}
 	})
 }

@@ -130,14 +130,19 @@ func (e *exchange) limit() error {
 	}
 	var err error
 	if e.body, err = readBody(e.w, e.r, bodyLimit(e.op)); err != nil {
+		if own := e.op.ErrorNamed("PayloadTooLargeException"); own != nil && errors.Is(err, errTooLarge) {
+			return own.New(bodyTooLarge)
+		}
 		return bodyError(p, err)
 	}
 	return nil
 }
 
+const bodyTooLarge = "The request's body is larger than this operation allows."
+
 func bodyError(p model.Protocol, err error) *model.Error {
 	if errors.Is(err, errTooLarge) {
-		return tooLarge[p].New("The request's body is larger than this operation allows.")
+		return tooLarge[p].New(bodyTooLarge)
 	}
 	return serialization[p].New("The request's body could not be read to its end.")
 }

@@ -10,6 +10,10 @@
 //	check the request -> read the endpoint -> merge -> judge the outcome -> write
 //
 // Projects belong to the account; endpoints and users belong to their project.
+//
+// RemoveAttributes goes through all of them, by a job (removal.go). Amplify's
+// provider "customer-profiles" has an API of its own for the same endpoints
+// (profile.go), whose model is written by hand (profilemodel.go).
 package audience
 
 import (

@@ -2,16 +2,24 @@ package audience_test
 
 import (
 	"fmt"
+	"io"
+	"log/slog"
 	"maps"
+	"net/http"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/pinpoint"
 	"github.com/aws/aws-sdk-go-v2/service/pinpoint/types"
 	"pgregory.net/rapid"
 
 	"pintail/internal/audience"
+	"pintail/internal/config"
+	"pintail/internal/testkit"
 )
 
 // member is what decides who gives way to whom.
@@ -193,4 +201,57 @@ func TestLimitIsLowered(t *testing.T) {
 	if e := low.endpoint(t, app, "e01"); *e.EndpointStatus != "INACTIVE" || e.User != nil {
 		t.Errorf("e01 is %s", *e.EndpointStatus)
 	}
+}
+
+// TestFullUsersAreVisible: the owner sees who lost an endpoint, and how many.
+func TestFullUsersAreVisible(t *testing.T) {
+	t.Parallel()
+	var log lockedBuffer
+	s := testkit.StartLogging(t, slog.NewTextHandler(&log, nil), func(c *config.Config) { c.EndpointsPerUser = 1 })
+	app := s.NewProject(t).App
+	update := func(id string, channel types.ChannelType) error {
+		_, err := s.Pinpoint(s.RootKeys()).UpdateEndpoint(t.Context(), &pinpoint.UpdateEndpointInput{
+			ApplicationId: &app, EndpointId: &id, EndpointRequest: &types.EndpointRequest{
+				ChannelType: channel, Address: &id, User: &types.EndpointUser{UserId: aws.String("u")},
+			},
+		})
+		return err
+	}
+	must(t, update("first", "GCM"))
+	must(t, update("second", "APNS"))
+	refused(t, update("third", "EMAIL"), "BadRequestException", "Exceeded maximum endpoint per user count:1")
+	answer, err := http.Get(s.URL() + "/_pintail/metrics")
+	must(t, err)
+	defer answer.Body.Close()
+	metrics, err := io.ReadAll(answer.Body)
+	must(t, err)
+	for _, want := range []string{"\npintail_endpoints_evicted_total 1\n", "\npintail_endpoints_refused_total 1\n"} {
+		if !strings.Contains(string(metrics), want) {
+			t.Errorf("the metrics lack %s", want)
+		}
+	}
+	must(t, s.Stop())
+	for _, want := range []string{"evicted_endpoints=[first]", "refused_endpoints=[third]"} {
+		if n := strings.Count(log.String(), want); n != 1 {
+			t.Errorf("the log has %s %d times", want, n)
+		}
+	}
+}
+
+// lockedBuffer is a buffer for several writers.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }

@@ -89,6 +89,7 @@ func TestRemoveAttributes(t *testing.T) {
 			Attributes: map[string][]string{"shop_a": {"again"}},
 			User:       &types.EndpointUser{UserAttributes: map[string][]string{"shop_u": {"again"}}},
 		}))
+		must(t, s.update(t.Context(), app, "new", rich("new user")))
 		code, _ := s.raw(t, "POST", "/v1/apps/"+app+"/events", `{"BatchItem":{"kept":{"Endpoint":{"Metrics":{"both":3}},"Events":{}}}}`)
 		if code != 202 {
 			t.Fatal(code)
@@ -106,6 +107,8 @@ func TestRemoveAttributes(t *testing.T) {
 			all, err := s.user(t, app, "u")
 			must(t, err)
 			same(t, all, []types.EndpointResponse{*kept, *told})
+			same(t, s.endpoint(t, app, "new").Attributes, rich("").Attributes)
+			same(t, s.endpoint(t, app, "new").User.UserAttributes, rich("").User.UserAttributes)
 			same(t, s.endpoint(t, app, "unclaimed").User.UserAttributes, map[string][]string{"tier": {"two"}})
 			if t.Failed() {
 				t.Fatal(when)

@@ -17,36 +17,33 @@ import (
 // Config says how the server runs. The tags are read by the command line
 // (package cli); every setting is also an environment variable.
 type Config struct {
-	Data             string   `help:"Folder that holds everything the server must not lose." default:"pintail-data" type:"path" env:"PINTAIL_DATA" placeholder:"FOLDER"`
-	Listen           string   `help:"Address to listen on." default:"127.0.0.1:9400" env:"PINTAIL_LISTEN" placeholder:"HOST:PORT"`
-	Dev              bool     `help:"Developer mode, on loopback only: any access key that the server does not know is the root user, and reset and outbox are open." env:"PINTAIL_DEV"`
-	DatabaseURL      string   `help:"Keep everything in this PostgreSQL database instead of the data folder." env:"PINTAIL_DATABASE_URL" placeholder:"URL"`
-	AccountID        string   `help:"The AWS account that this server plays." default:"000000000000" env:"PINTAIL_ACCOUNT_ID" placeholder:"ID"`
-	Region           string   `help:"The AWS region that this server plays." default:"us-east-1" env:"PINTAIL_REGION" placeholder:"REGION"`
-	TLSCert          string   `help:"Serve HTTPS with this certificate (PEM)." type:"path" env:"PINTAIL_TLS_CERT" placeholder:"FILE" name:"tls-cert"`
-	TLSKey           string   `help:"The certificate's private key (PEM)." type:"path" env:"PINTAIL_TLS_KEY" placeholder:"FILE" name:"tls-key"`
-	PublicURL        string   `help:"How clients reach this server; the issuer of its tokens begins with it. Default: the listen address." env:"PINTAIL_PUBLIC_URL" placeholder:"URL"`
-	MasterKey        string   `help:"The master key (base64) that seals secrets at rest. Default: a file in the data folder." env:"PINTAIL_MASTER_KEY" placeholder:"KEY"`
-	Hosts            []string `help:"Further host names that clients sign for when a proxy stands in front." env:"PINTAIL_HOSTS" placeholder:"NAME"`
-	Triggers         string   `help:"JSON file that says which webhook, Lambda function or command stands behind the ARNs of a user pool's LambdaConfig." type:"path" env:"PINTAIL_TRIGGERS" placeholder:"FILE"`
-	Breached         string   `help:"Passwords known from breaches, for the risk configurations of user pools: SHA-1 hashes ordered by hash, as Have I Been Pwned offers them, or plain passwords, one on each line." type:"path" env:"PINTAIL_BREACHED_PASSWORDS" placeholder:"FILE" name:"breached-passwords"`
-	CodesPerSource   int      `help:"How many codes one address can have sent, or get wrong, in an hour and a user pool. 0 sets no limit." default:"500" env:"PINTAIL_CODES_PER_SOURCE" placeholder:"N"`
-	EndpointsPerUser int      `help:"How many endpoints a user of a Pinpoint project may have, 1 to 1000." default:"15" env:"PINTAIL_ENDPOINTS_PER_USER" placeholder:"N"`
-	AuditDays        int      `help:"For how many days signed calls stay in the audit trail." default:"90" env:"PINTAIL_AUDIT_DAYS" placeholder:"N"`
-	AuditDataDays    int      `help:"For how many days the calls by which apps report stay there." default:"1" env:"PINTAIL_AUDIT_DATA_DAYS" placeholder:"N"`
-	Messages         `embed:""`
-	Providers        `embed:""`
-	LogFormat        string `help:"Log lines as text or JSON." enum:"text,json" default:"text" env:"PINTAIL_LOG_FORMAT"`
-	LogLevel         string `help:"How much to log." enum:"debug,info,warn,error" default:"info" env:"PINTAIL_LOG_LEVEL"`
+	Data           string   `help:"Folder that holds everything the server must not lose." default:"pintail-data" type:"path" env:"PINTAIL_DATA" placeholder:"FOLDER"`
+	Listen         string   `help:"Address to listen on." default:"127.0.0.1:9400" env:"PINTAIL_LISTEN" placeholder:"HOST:PORT"`
+	Dev            bool     `help:"Developer mode, on loopback only: any access key that the server does not know is the root user, and reset and outbox are open." env:"PINTAIL_DEV"`
+	DatabaseURL    string   `help:"Keep everything in this PostgreSQL database instead of the data folder." env:"PINTAIL_DATABASE_URL" placeholder:"URL"`
+	AccountID      string   `help:"The AWS account that this server plays." default:"000000000000" env:"PINTAIL_ACCOUNT_ID" placeholder:"ID"`
+	Region         string   `help:"The AWS region that this server plays." default:"us-east-1" env:"PINTAIL_REGION" placeholder:"REGION"`
+	TLSCert        string   `help:"Serve HTTPS with this certificate (PEM)." type:"path" env:"PINTAIL_TLS_CERT" placeholder:"FILE" name:"tls-cert"`
+	TLSKey         string   `help:"The certificate's private key (PEM)." type:"path" env:"PINTAIL_TLS_KEY" placeholder:"FILE" name:"tls-key"`
+	PublicURL      string   `help:"How clients reach this server; the issuer of its tokens begins with it. Default: the listen address." env:"PINTAIL_PUBLIC_URL" placeholder:"URL"`
+	MasterKey      string   `help:"The master key (base64) that seals secrets at rest. Default: a file in the data folder." env:"PINTAIL_MASTER_KEY" placeholder:"KEY"`
+	Hosts          []string `help:"Further host names that clients sign for when a proxy stands in front." env:"PINTAIL_HOSTS" placeholder:"NAME"`
+	Triggers       string   `help:"JSON file that says which webhook, Lambda function or command stands behind the ARNs of a user pool's LambdaConfig." type:"path" env:"PINTAIL_TRIGGERS" placeholder:"FILE"`
+	Breached       string   `help:"Passwords known from breaches, for the risk configurations of user pools: SHA-1 hashes ordered by hash, as Have I Been Pwned offers them, or plain passwords, one on each line." type:"path" env:"PINTAIL_BREACHED_PASSWORDS" placeholder:"FILE" name:"breached-passwords"`
+	CodesPerSource int      `help:"How many codes one address can have sent, or get wrong, in an hour and a user pool. 0 sets no limit." default:"500" env:"PINTAIL_CODES_PER_SOURCE" placeholder:"N"`
+	AuditDays      int      `help:"For how many days signed calls stay in the audit trail." default:"90" env:"PINTAIL_AUDIT_DAYS" placeholder:"N"`
+	AuditDataDays  int      `help:"For how many days the calls by which apps report stay there." default:"1" env:"PINTAIL_AUDIT_DATA_DAYS" placeholder:"N"`
+	Messages       `embed:""`
+	Audience       `embed:""`
+	Providers      `embed:""`
+	LogFormat      string `help:"Log lines as text or JSON." enum:"text,json" default:"text" env:"PINTAIL_LOG_FORMAT"`
+	LogLevel       string `help:"How much to log." enum:"debug,info,warn,error" default:"info" env:"PINTAIL_LOG_LEVEL"`
 }
 
 var (
 	accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
 	regionPattern  = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$`)
 )
-
-// maxPerUser bounds EndpointsPerUser: a user is read and shown whole.
-const maxPerUser = 1000
 
 // Validate checks every setting and names all that are wrong, each with what to
 // do about it.
@@ -83,9 +80,6 @@ func (c *Config) Validate() error {
 	if c.CodesPerSource < 0 {
 		wrong("--codes-per-source %d is negative: give a number, or 0 for no limit", c.CodesPerSource)
 	}
-	if c.EndpointsPerUser < 0 || c.EndpointsPerUser > maxPerUser {
-		wrong("--endpoints-per-user %d is not between 1 and %d", c.EndpointsPerUser, maxPerUser)
-	}
 	if c.DatabaseURL != "" && !strings.HasPrefix(c.DatabaseURL, "postgres://") && !strings.HasPrefix(c.DatabaseURL, "postgresql://") {
 		wrong("--database-url must begin with postgres://")
 	}
@@ -93,6 +87,7 @@ func (c *Config) Validate() error {
 		wrong("--public-url %q is not a URL such as https://auth.example.org", c.PublicURL)
 	}
 	problems = append(problems, c.Messages.validate()...)
+	problems = append(problems, c.Audience.validate()...)
 	problems = append(problems, c.Providers.validate()...)
 	return errors.Join(problems...)
 }

@@ -28,7 +28,7 @@ func TestValidate(t *testing.T) {
 		"odd region":                   {func(c *config.Config) { c.Region = "local" }, "does not look like an AWS region"},
 		"half of TLS":                  {func(c *config.Config) { c.TLSKey = "key.pem" }, "go together"},
 		"no list of passwords":         {func(c *config.Config) { c.Breached = "none/such.txt" }, "--breached-passwords cannot be read"},
-		"endless users":                {func(c *config.Config) { c.EndpointsPerUser = 1001 }, "--endpoints-per-user 1001 is not between 1 and 1000"},
+		"endless users":                {func(c *config.Config) { c.EndpointsPerUser = 1001 }, "--endpoints-per-user 1001 is not between 0 and 1000"},
 		"another database":             {func(c *config.Config) { c.DatabaseURL = "mysql://x" }, "postgres://"},
 		"URL without a scheme":         {func(c *config.Config) { c.PublicURL = "auth.example.org" }, "is not a URL"},
 		"mail in clear":                {func(c *config.Config) { c.SMTPURL, c.MailFrom = "smtp://mail.example.org?tls=none", "a@example.org" }, "on this machine only"},

@@ -5,8 +5,10 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 
 	"pintail/internal/gen/pinpoint"
+	"pintail/internal/policy"
 	"pintail/internal/store"
 )
 
@@ -44,15 +46,7 @@ func readNames(tx store.Tx, app string) (*nameSet, error) {
 	if errors.Is(err, store.ErrNotFound) {
 		return new(nameSet), nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range n.Running {
-		if err := r.compile(); err != nil {
-			return nil, err
-		}
-	}
-	return n, nil
+	return n, err
 }
 
 // namesIn returns the names of a request with what they are used for.
@@ -111,16 +105,29 @@ func (n *nameSet) add(r *pinpoint.EndpointRequest) error {
 	return nil
 }
 
-// free takes the names that a removal is about off a set, which must not be
-// shared, and returns them in their order.
-func (n *nameSet) free(r *removal) []string {
-	freed := []string{}
-	for name := range n.Used[r.Use] {
-		if r.takes(name) {
-			freed = append(freed, name)
-			delete(n.Used[r.Use], name)
+// free begins the removal of the names that patterns cover: it takes them off a
+// set, which must not be shared, and returns them in their order. Names that are
+// spelled out are removed though the set does not have them: a node that has
+// not yet heard of a removal may have used them for another second.
+func (n *nameSet) free(use string, patterns []string) (r *removal, freed []string) {
+	r, freed = &removal{Number: n.Removals + 1, Use: use, Names: make(map[string]bool)}, []string{}
+	for _, pattern := range patterns {
+		if !strings.ContainsAny(pattern, "*?") {
+			r.Names[pattern] = true
+		}
+		covers := policy.Wildcard(pattern)
+		for name := range n.Used[use] {
+			if covers(name) {
+				r.Names[name] = true
+				freed = append(freed, name)
+				delete(n.Used[use], name)
+			}
 		}
 	}
+	if len(r.Names) > 0 {
+		n.Removals++
+		n.Running = append(n.Running, r)
+	}
 	slices.Sort(freed)
-	return freed
+	return r, freed
 }

@@ -4,9 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"regexp"
+	"iter"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"pintail/internal/gen/pinpoint"
@@ -29,45 +28,29 @@ const (
 	maxRunning  = 20  // removals of one project
 )
 
-// removal is one RemoveAttributes.
+// removal is one RemoveAttributes: the names that are not used for something
+// any more.
 type removal struct {
-	Number   int      `json:"number"`
-	Use      string   `json:"use"`
-	Patterns []string `json:"patterns"`
-
-	names *regexp.Regexp
+	Number int             `json:"number"`
+	Use    string          `json:"use"`
+	Names  map[string]bool `json:"names"`
 }
 
-// newRemoval checks a request. It returns BadRequestException.
-func newRemoval(use string, patterns []string) (*removal, error) {
+// checkRemoval returns BadRequestException.
+func checkRemoval(use string, patterns []string) error {
 	if !slices.Contains([]string{ofAttributes, ofMetrics, ofUserAttributes}, use) {
-		return nil, badRequest("attribute-type must be %s, %s or %s.", ofAttributes, ofMetrics, ofUserAttributes)
+		return badRequest("attribute-type must be %s, %s or %s.", ofAttributes, ofMetrics, ofUserAttributes)
 	}
 	if n := len(patterns); n == 0 || n > maxPatterns {
-		return nil, badRequest("Blacklist must have 1 to %d names.", maxPatterns)
+		return badRequest("Blacklist must have 1 to %d names.", maxPatterns)
 	}
 	for _, p := range patterns {
 		if n := utf8.RuneCountInString(p); n == 0 || n > maxPattern || !plain(p) {
-			return nil, badRequest("A name in Blacklist must have 1 to %d characters.", maxPattern)
+			return badRequest("A name in Blacklist must have 1 to %d characters.", maxPattern)
 		}
 	}
-	r := &removal{Use: use, Patterns: patterns}
-	return r, r.compile()
+	return nil
 }
-
-// compile translates the patterns, in which * stands for any characters and ?
-// for any one.
-func (r *removal) compile() (err error) {
-	wild := strings.NewReplacer(`\*`, `.*`, `\?`, `.`)
-	each := make([]string, len(r.Patterns))
-	for i, p := range r.Patterns {
-		each[i] = wild.Replace(regexp.QuoteMeta(p))
-	}
-	r.names, err = regexp.Compile(`^(?s:` + strings.Join(each, `|`) + `)$`)
-	return err
-}
-
-func (r *removal) takes(name string) bool { return r.names.MatchString(name) }
 
 // without returns a map without the names that a removal takes, and whether
 // there were any. It does not change the map.
@@ -75,7 +58,7 @@ func without[V any](m map[string]V, r *removal) (map[string]V, bool) {
 	var left map[string]V
 	took := false
 	for name, value := range m {
-		if r.takes(name) {
+		if r.Names[name] {
 			took = true
 			continue
 		}
@@ -90,6 +73,17 @@ func without[V any](m map[string]V, r *removal) (map[string]V, bool) {
 	return left, true
 }
 
+// since returns the running removals after one.
+func (n *nameSet) since(number int) iter.Seq[*removal] {
+	return func(yield func(*removal) bool) {
+		for _, r := range n.Running {
+			if r.Number > number && !yield(r) {
+				return
+			}
+		}
+	}
+}
+
 // clean returns the endpoint as the running removals leave it, and whether they
 // take anything.
 func (n *nameSet) clean(e *endpoint) (left *endpoint, changed bool) {
@@ -98,10 +92,7 @@ func (n *nameSet) clean(e *endpoint) (left *endpoint, changed bool) {
 	}
 	left = new(*e)
 	left.Removals = n.Removals
-	for _, r := range n.Running {
-		if r.Number <= e.Removals {
-			continue
-		}
+	for r := range n.since(e.Removals) {
 		took := false
 		switch r.Use {
 		case ofAttributes:
@@ -123,28 +114,28 @@ func (n *nameSet) cleanUser(u *user) (left *user, changed bool) {
 	}
 	left = new(*u)
 	left.Removals = n.Removals
-	for _, r := range n.Running {
-		if r.Number > u.Removals && r.Use == ofUserAttributes {
-			var took bool
+	for r := range n.since(u.Removals) {
+		took := false
+		if r.Use == ofUserAttributes {
 			left.Attributes, took = without(left.Attributes, r)
-			changed = changed || took
 		}
+		changed = changed || took
 	}
 	return left, changed
 }
 
 // removeAttributes implements RemoveAttributes. It answers the names that the
 // project used, and now may use for something else.
-func (s *Service) removeAttributes(ctx context.Context, c *wire.Call, in *pinpoint.RemoveAttributesRequest) (*pinpoint.RemoveAttributesResponse, error) {
+func (s *Service) removeAttributes(ctx context.Context, _ *wire.Call, in *pinpoint.RemoveAttributesRequest) (*pinpoint.RemoveAttributesResponse, error) {
 	p, err := s.project(ctx, in.ApplicationId)
 	if err != nil {
 		return nil, err
 	}
-	r, err := newRemoval(in.AttributeType, in.UpdateAttributesRequest.Blacklist)
-	if err != nil {
+	use, patterns := in.AttributeType, in.UpdateAttributesRequest.Blacklist
+	if err := checkRemoval(use, patterns); err != nil {
 		return nil, err
 	}
-	out := &pinpoint.AttributesResource{ApplicationId: p.id, AttributeType: r.Use}
+	out := &pinpoint.AttributesResource{ApplicationId: p.id, AttributeType: use}
 	err = s.db.Update(ctx, func(tx store.Tx) error {
 		if err := p.exists(tx); err != nil {
 			return err
@@ -156,10 +147,10 @@ func (s *Service) removeAttributes(ctx context.Context, c *wire.Call, in *pinpoi
 		if len(n.Running) >= maxRunning {
 			return pinpoint.TooManyRequestsException.Newf("%d removals of attributes are under way.", maxRunning)
 		}
-		out.Attributes = n.free(r)
-		n.Removals++
-		r.Number = n.Removals
-		n.Running = append(n.Running, r)
+		var r *removal
+		if r, out.Attributes = n.free(use, patterns); len(r.Names) == 0 {
+			return nil
+		}
 		if err := names.Put(tx, p.id, namesKey, n); err != nil {
 			return err
 		}
@@ -169,7 +160,6 @@ func (s *Service) removeAttributes(ctx context.Context, c *wire.Call, in *pinpoi
 	if err != nil {
 		return nil, err
 	}
-	c.Note("removal", r.Number)
 	return &pinpoint.RemoveAttributesResponse{AttributesResource: out}, nil
 }
 

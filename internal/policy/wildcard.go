@@ -49,6 +49,13 @@ func (p *pattern) match(s string, c Context) bool {
 	return ok && matchPieces(resolved, s)
 }
 
+// Wildcard returns what tells whether a pattern covers all of a text. "*" stands
+// for any text and "?" for one character, as in a policy, but there are no variables.
+func Wildcard(source string) func(text string) bool {
+	p := compile(source, true, false)
+	return func(text string) bool { return matchPieces(p.pieces, text) }
+}
+
 // matchPieces decides in one walk. Text before the first "*" is anchored at the
 // start, text after the last one at the end, and every run between is taken at
 // its leftmost place: with only "*" between runs an earlier place can never be

@@ -35,14 +35,17 @@ func (s *Service) write(ctx context.Context, c *wire.Call, p *project, fn func(*
 	s.seen.Forget(w.changed...)
 	s.refusals.Add(uint64(len(w.refused)))
 	if len(w.refused) > 0 {
-		c.Note("refused_endpoints", w.refused)
+		c.Note("refused_endpoints", few(w.refused))
 	}
 	if err == nil && len(w.evicted) > 0 {
 		s.evictions.Add(uint64(len(w.evicted)))
-		c.Note("evicted_endpoints", w.evicted)
+		c.Note("evicted_endpoints", few(w.evicted))
 	}
 	return err
 }
+
+// few cuts a list of ids short, for the log: callers choose how long ids are.
+func few(ids []string) []string { return ids[:min(len(ids), 10)] }
 
 // change is an endpoint's update, judged and ready to be written.
 type change struct {

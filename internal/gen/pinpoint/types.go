@@ -262,6 +262,7 @@ type ApplicationDateRangeKpiResponse struct {
 	KpiResult     *BaseKpiResult `json:"KpiResult,omitzero"`
 	NextToken     string         `json:"NextToken,omitzero"`
 	StartTime     time.Time      `json:"StartTime,omitzero" time:"iso8601"`
+	DroppedGroups *int32         `json:"DroppedGroups,omitzero"`
 }
 
 // ApplicationResponse is part of ApplicationsResponse, CreateAppResponse and 2 more.
@@ -1380,6 +1381,15 @@ type GetApplicationDateRangeKpiRequest struct {
 	NextToken     string    `json:"-" http:"query=next-token"`
 	PageSize      string    `json:"-" http:"query=page-size"`
 	StartTime     time.Time `json:"-" http:"query=start-time"`
+	Actor         string    `json:"-" http:"query=actor"`
+	Filter        []string  `json:"-" http:"query=filter"`
+	GroupBy       []string  `json:"-" http:"query=group-by"`
+	Interval      string    `json:"-" http:"query=interval"`
+	Limit         string    `json:"-" http:"query=limit"`
+	Metric        string    `json:"-" http:"query=metric"`
+	Step          []string  `json:"-" http:"query=step"`
+	TimeZone      string    `json:"-" http:"query=time-zone"`
+	Window        string    `json:"-" http:"query=window"`
 }
 
 // GetApplicationDateRangeKpiResponse is the output of GetApplicationDateRangeKpi.

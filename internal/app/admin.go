@@ -301,6 +301,7 @@ func (a *App) Reset(ctx context.Context) error {
 	a.userPools.Forget()
 	a.identities.Forget()
 	a.audience.Forget()
+	a.analytics.Forget()
 	return a.access.RestoreRootKey(ctx, a.root.AccessKeyID, a.root.Secret)
 }
 

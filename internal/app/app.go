@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"pintail/internal/access"
+	"pintail/internal/analytics"
 	"pintail/internal/audience"
 	"pintail/internal/audit"
 	"pintail/internal/clock"
@@ -75,6 +76,7 @@ type App struct {
 	identities *identitypool.Service
 	audience   *audience.Service
 	event      *event.Service
+	analytics  *analytics.Service
 
 	breached *breached.List
 
@@ -153,6 +155,7 @@ func (a *App) openRooms() error {
 		EndpointsPerUser: a.config.EndpointsPerUser,
 	})
 	a.event = event.New(event.Config{Audience: a.audience, Store: a.events})
+	a.analytics = analytics.New(analytics.Config{Audience: a.audience, Events: a.events})
 	a.userPools = userpool.New(userpool.Config{
 		DB: a.db, Master: a.master, Clock: a.clock, BaseURL: a.URL, Sender: a.outbox, Account: a.config.AccountID,
 		Triggers: a.triggers, Breached: a.breached, Jobs: a.jobs,
@@ -169,7 +172,7 @@ func (a *App) openRooms() error {
 		Services: Services(), Gate: a.access, Clock: a.clock, Log: a.log,
 		Account: a.config.AccountID, Region: a.config.Region, Observe: a.metrics.Request, Audit: a.trail.Note,
 	})
-	for _, room := range []interface{ Routes(*wire.Router) }{a.access, a.userPools, a.identities, a.audience, a.event} {
+	for _, room := range []interface{ Routes(*wire.Router) }{a.access, a.userPools, a.identities, a.audience, a.event, a.analytics} {
 		room.Routes(a.router)
 	}
 	a.routes()

@@ -211,43 +211,60 @@ type step struct {
 	where []eventstore.Condition
 }
 
-// step reads a funnel's step: an event type, or *, and filters in brackets.
-func (r *reader) step(text string) (s step, err error) {
-	name, rest, err := scan(text, "[")
+// steps reads a funnel: steps with commas between them. They stand in one
+// parameter because clients sort the values of several when they sign.
+func (r *reader) steps(text string) (list []step, err error) {
+	for len(list) < eventstore.MaxSteps {
+		s, rest, err := r.step(text)
+		if err != nil {
+			return nil, fmt.Errorf("%d %w", len(list)+1, err)
+		}
+		if list = append(list, s); rest == "" {
+			return list, nil
+		}
+		text = rest[1:]
+	}
+	return nil, fmt.Errorf("%d is one too many", len(list)+1)
+}
+
+// step reads an event type, or *, and filters in brackets, up to a comma, which
+// rest begins with.
+func (r *reader) step(text string) (s step, rest string, err error) {
+	name, rest, err := scan(text, "[,")
 	if err != nil {
-		return s, err
+		return s, "", err
 	}
 	if name == "" {
-		return s, errors.New("has no event type; * is any")
+		return s, "", errors.New("has no event type; * is any")
 	}
-	s.name = text
 	if name != anyType || strings.HasPrefix(text, `\`) {
 		s.where = append(s.where, ofType(name))
 	}
-	for rest != "" {
+	for rest != "" && rest[0] == '[' {
 		inner, after, ok := bracket(rest)
 		if !ok {
-			return s, errors.New("has brackets that do not match")
+			return s, "", errors.New("has a bracket that is not closed")
 		}
 		c, err := r.condition(inner)
 		if err != nil {
-			return s, fmt.Errorf("has the filter %q, which %w", inner, err)
+			return s, "", fmt.Errorf("has the filter %s, which %w", quoted(inner), err)
 		}
 		s.where = append(s.where, c)
 		rest = after
 	}
-	if len(s.where) > maxFilters {
-		return s, fmt.Errorf("has more than %d filters", maxFilters)
+	switch {
+	case rest != "" && rest[0] != ',':
+		return s, "", errors.New("goes on after its filters")
+	case len(s.where) > maxFilters:
+		return s, "", fmt.Errorf("has more than %d filters", maxFilters)
 	}
-	return s, nil
+	s.name = text[:len(text)-len(rest)]
+	return s, rest, nil
 }
 
 // bracket takes [...] off the beginning of a text. A bracket that is part of a
 // name or value has a backslash before it.
 func bracket(text string) (inner, rest string, ok bool) {
-	if text[0] != '[' {
-		return "", "", false
-	}
 	for i := 1; i < len(text); i++ {
 		switch text[i] {
 		case '\\':

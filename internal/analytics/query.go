@@ -73,7 +73,7 @@ func (q *query) checkTakes() error {
 	}{
 		{"interval", in.Interval != "", takesInterval}, {"group-by", len(in.GroupBy) > 0, takesGroups},
 		{"limit", in.Limit != "", takesGroups}, {"metric", in.Metric != "", takesMetric},
-		{"actor", in.Actor != "", takesActor}, {"step", len(in.Step) > 0, takesSteps}, {"window", in.Window != "", takesSteps},
+		{"actor", in.Actor != "", takesActor}, {"steps", in.Steps != "", takesSteps}, {"window", in.Window != "", takesSteps},
 	} {
 		if p.given && q.kpi.takes&p.takes == 0 {
 			return badRequest("The KPI %s does not take the parameter %s.", in.KpiName, p.name)
@@ -181,12 +181,11 @@ func (q *query) readFields() error {
 	if len(q.by) == 0 {
 		q.by = q.kpi.by
 	}
-	for _, text := range in.Step {
-		s, err := r.step(text)
-		if err != nil {
-			return badRequest("The step %s %v.", quoted(text), err)
+	if in.Steps != "" {
+		var err error
+		if q.steps, err = r.steps(in.Steps); err != nil {
+			return badRequest("The step %v.", err)
 		}
-		q.steps = append(q.steps, s)
 	}
 	q.labels = r.labels
 	return nil
@@ -222,8 +221,8 @@ func (q *query) readSteps() error {
 	if q.kpi.takes&takesSteps == 0 {
 		return nil
 	}
-	if n := len(q.steps); n < 1 || n > eventstore.MaxSteps {
-		return badRequest("A funnel has 1 to %d steps, each a parameter step.", eventstore.MaxSteps)
+	if len(q.steps) == 0 {
+		return badRequest("A funnel has 1 to %d steps, which the parameter steps names.", eventstore.MaxSteps)
 	}
 	for _, d := range q.by {
 		if d.field.Kind == eventstore.Label && q.labels[d.field.Label].of != q.actor {
@@ -264,6 +263,6 @@ func (q *query) key() key {
 	in := q.request
 	return key{app: q.app, rest: fmt.Sprintf("%q %d %d %d %q", []string{
 		in.KpiName, q.zone.String(), string(q.interval), strings.Join(in.Filter, "\x00"), strings.Join(in.GroupBy, "\x00"),
-		strings.Join(in.Step, "\x00"), q.metric, q.window.String(),
+		in.Steps, q.metric, q.window.String(),
 	}, q.from.Unix(), q.to.Unix(), quarterDown(q.now).Unix(), []string{strconv.Itoa(q.limit), strconv.Itoa(int(q.actor))})}
 }

@@ -49,7 +49,7 @@ var ahead = []string{
 	"GetApplicationDateRangeKpi input.Interval",
 	"GetApplicationDateRangeKpi input.Limit",
 	"GetApplicationDateRangeKpi input.Metric",
-	"GetApplicationDateRangeKpi input.Step",
+	"GetApplicationDateRangeKpi input.Steps",
 	"GetApplicationDateRangeKpi input.TimeZone",
 	"GetApplicationDateRangeKpi input.Window",
 	"GetApplicationDateRangeKpi output.ApplicationDateRangeKpiResponse.DroppedGroups",

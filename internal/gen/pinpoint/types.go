@@ -1387,7 +1387,7 @@ type GetApplicationDateRangeKpiRequest struct {
 	Interval      string    `json:"-" http:"query=interval"`
 	Limit         string    `json:"-" http:"query=limit"`
 	Metric        string    `json:"-" http:"query=metric"`
-	Step          []string  `json:"-" http:"query=step"`
+	Steps         string    `json:"-" http:"query=steps"`
 	TimeZone      string    `json:"-" http:"query=time-zone"`
 	Window        string    `json:"-" http:"query=window"`
 }

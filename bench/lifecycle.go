@@ -6,10 +6,11 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strconv"
 	"sync/atomic"
 	"time"
 
-	"pintail/internal/app"
+	"pintail/internal/gen/pinpoint"
 )
 
 // starts is how often a start on an empty folder is measured.
@@ -155,13 +156,18 @@ func (t *site) countEvents() (int, error) {
 		return 0, err
 	}
 	defer c.Close()
-	var activity struct{ Events []struct{ Count int } }
-	if err := c.ask(t.root.write(http.MethodGet, "/_pintail/apps/"+t.app+"/activity", app.SigningName, http.Header{}, nil), &activity); err != nil {
+	var answer pinpoint.ApplicationDateRangeKpiResponse
+	path := "/v1/apps/" + t.app + "/kpis/daterange/events?interval=none"
+	if err := c.ask(t.root.write(http.MethodGet, path, pinpoint.Service.SigningName, http.Header{}, nil), &answer); err != nil {
 		return 0, err
 	}
-	total := 0
-	for _, kind := range activity.Events {
-		total += kind.Count
+	total := 0.0
+	for _, r := range answer.KpiResult.Rows {
+		n, err := strconv.ParseFloat(r.Values[0].Value, 64)
+		if err != nil {
+			return 0, err
+		}
+		total += n
 	}
-	return total, nil
+	return int(total), nil
 }

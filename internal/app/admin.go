@@ -14,7 +14,6 @@ import (
 	"pintail/internal/access"
 	"pintail/internal/audit"
 	"pintail/internal/delivery"
-	"pintail/internal/event"
 	"pintail/internal/gen/model"
 	"pintail/internal/store"
 	"pintail/internal/userpool"
@@ -45,7 +44,6 @@ func (a *App) routes() {
 	handle("GET /_pintail/outbox", a.owner(a.readOutbox))
 	handle("GET /_pintail/explain", a.owner(a.explain))
 	handle("GET /_pintail/audit", a.owner(a.audit))
-	handle("GET /_pintail/apps/{app}/activity", a.owner(a.activity))
 	handle("GET /_pintail/import/{pool}/{job}/log", a.owner(a.importLog))
 	handle("POST /_pintail/events/rebuild", a.owner(a.rebuild))
 	handle("POST /_pintail/pools/{pool}/rotate-keys", a.owner(a.rotateKeys))
@@ -174,16 +172,6 @@ func (a *App) readOutbox(w http.ResponseWriter, r *http.Request) {
 		found = []delivery.Message{}
 	}
 	writeJSON(w, http.StatusOK, map[string]any{"Messages": found})
-}
-
-// activity serves Activity.
-func (a *App) activity(w http.ResponseWriter, r *http.Request) {
-	activity, err := a.Activity(r.Context(), r.PathValue("app"))
-	if err != nil {
-		a.fail(w, err)
-		return
-	}
-	writeJSON(w, http.StatusOK, activity)
 }
 
 // Explanation is what the gate would decide, and why.
@@ -326,15 +314,3 @@ func (a *App) Coverage() string { return a.router.Coverage() }
 
 // Outbox is where the server's messages end up.
 func (a *App) Outbox() *delivery.Outbox { return a.outbox }
-
-// Activity tells what happened in an app during the last thirty days.
-func (a *App) Activity(ctx context.Context, app string) (*event.Activity, error) {
-	now := a.clock.Now()
-	return a.ActivityBetween(ctx, app, now.AddDate(0, 0, -30), now.Add(time.Minute))
-}
-
-// ActivityBetween tells what happened in an app in a span of time; the zero time
-// does not bound it.
-func (a *App) ActivityBetween(ctx context.Context, app string, from, to time.Time) (*event.Activity, error) {
-	return a.event.Activity(ctx, app, from, to)
-}

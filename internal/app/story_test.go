@@ -149,10 +149,19 @@ func wantAdmin(t *testing.T, s *testkit.Server, p testkit.Project, sub string) {
 	if len(list.Users) != 1 {
 		t.Errorf("found %d users by sub", len(list.Users))
 	}
-	happened, err := s.Activity(ctx, p.App)
+	wantEvents(t, s, p.App, time.Now().AddDate(0, 0, -1))
+}
+
+// wantEvents checks that orders are all that happened in an app since a time.
+func wantEvents(t *testing.T, s *testkit.Server, app string, since time.Time) {
+	t.Helper()
+	out, err := s.Pinpoint(s.RootKeys()).GetApplicationDateRangeKpi(testkit.Context(t), &pinpoint.GetApplicationDateRangeKpiInput{
+		ApplicationId: &app, KpiName: aws.String("events"), StartTime: &since,
+	})
 	must(t, err)
-	if len(happened.Events) != 1 || happened.Events[0].Type != "order.placed" || len(happened.Endpoints) != 1 {
-		t.Errorf("activity %+v", happened)
+	rows := out.ApplicationDateRangeKpiResponse.KpiResult.Rows
+	if len(rows) != 1 || *rows[0].GroupedBys[1].Value != "order.placed" || *rows[0].Values[0].Value != "1.0" {
+		t.Errorf("events %+v", rows)
 	}
 }
 

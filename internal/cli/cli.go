@@ -29,6 +29,8 @@ type commands struct {
 	Outbox    outboxCmd    `cmd:"" help:"Show the codes and messages that the server has sent."`
 	Explain   explainCmd   `cmd:"" help:"Tell whether somebody may do something, and which statement decides."`
 	ImportLog importLogCmd `cmd:"" help:"Show what became of the rows of a user import."`
+	Kpi       kpiCmd       `cmd:"" help:"Count: who was active, who is new and who came back, sessions, revenue, funnels and more."`
+	Generate  generateCmd  `cmd:"" help:"Send an application the made-up past of so many people."`
 	Pool      poolCmd      `cmd:"" help:"Look after user pools."`
 	Project   projectCmd   `cmd:"" help:"Make, show and delete all that an app needs: user pool, identity pool, roles and Pinpoint application."`
 	Rebuild   rebuildCmd   `cmd:"" help:"Compute anew, from the events, who was active when: what analytics is answered from."`

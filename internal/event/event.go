@@ -1,7 +1,6 @@
 // Package event is Pinpoint's way in for events: it validates what applications
 // report, keeps the reporting endpoints up to date through package audience,
-// and appends to the event log. What the log then means is counted here too,
-// in [Service.Activity].
+// and appends to the event log.
 //
 // PutEvents answers item by item: an event that breaks a rule is refused and
 // harms no other, as is an endpoint block. What is answered with 202 is

@@ -81,7 +81,7 @@ func (h *History) calibrate() {
 	low, high := 0.0, 100.0
 	for range 40 {
 		h.eager = (low + high) / 2
-		if h.expected() < wanted {
+		if float64(h.Expected()) < wanted {
 			low = h.eager
 		} else {
 			high = h.eager
@@ -89,8 +89,8 @@ func (h *History) calibrate() {
 	}
 }
 
-// expected is about how many events there will be.
-func (h *History) expected() float64 {
+// Expected is about how many events there are, a few percent more or less.
+func (h *History) Expected() int {
 	sum := 0.0
 	step := max(1, len(h.devices)/20_000) | 1 // odd: first and second devices alike
 	for today := range h.options.Days {
@@ -106,7 +106,7 @@ func (h *History) expected() float64 {
 			}
 		}
 	}
-	return sum * float64(step)
+	return int(sum * float64(step))
 }
 
 // person tells where a device's person lives, whether the app knows who that is,

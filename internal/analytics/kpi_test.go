@@ -314,6 +314,9 @@ func TestLimitOfGroups(t *testing.T) {
 		if text := s.raw(t, "/kpis/daterange/sessions?group-by=attributes.country&limit=2"); !contains(text, `"DroppedGroups":3`) {
 			t.Errorf("the answer does not say what it leaves out: %s", text)
 		}
+		if text := s.raw(t, "/kpis/daterange/sessions?group-by=attributes.country&interval=none"); !contains(text, `{"Key":"attributes.country","Type":"String","Value":""}`) {
+			t.Errorf("the group of those without a country is not shown: %s", text)
+		}
 		if text := s.raw(t, "/kpis/daterange/sign-ups"); !contains(text, `"KpiResult":{"Rows":[]}`) || contains(text, "DroppedGroups") {
 			t.Errorf("the answer about nothing is %s", text)
 		}

@@ -112,6 +112,8 @@ type shape struct {
 	} `json:"error"`
 
 	Location string `json:"location"` // an oddity of one protocol test
+
+	SentEmpty bool `json:"sentEmpty"` // ours: a text that is sent even if it is ""
 }
 
 // required tells whether a structure's member must be given.

@@ -33,6 +33,8 @@ func (a *api) tags(m member, required bool, payload string) (string, error) {
 		add("query", text)
 	case m.Name == payload:
 		add("http", "payload")
+	case location == "" && s.SentEmpty:
+		add("json", name)
 	case location == "":
 		add("json", name+",omitzero")
 	default:

@@ -19,7 +19,8 @@
 //
 // # Struct tags
 //
-//	json:"Name,omitzero"      name in a JSON body; "-" when the member is not in the body
+//	json:"Name,omitzero"      name in a JSON body; "-" when the member is not in the body; without
+//	                          omitzero, text that is sent even if it is ""
 //	query:"Name[,opts]"       name in the Query protocol's form and XML document; opts: flat,
 //	                          item=NAME (list element, default "member"), key=NAME, value=NAME (maps),
 //	                          empty (text that is sent even if it is "")

@@ -2550,7 +2550,7 @@ type ResultRow struct {
 type ResultRowValue struct {
 	Key   string `json:"Key,omitzero"`
 	Type  string `json:"Type,omitzero"`
-	Value string `json:"Value,omitzero"`
+	Value string `json:"Value"`
 }
 
 // Schedule is part of CampaignResponse, TreatmentResource and 2 more.

@@ -22,6 +22,7 @@ type member struct {
 	quoted []byte // the name as it is written, with its colon
 	index  int
 	codec  codec
+	always bool // written even if it is zero
 }
 
 // structures holds one *structure per type. Plans are compiled at first use,
@@ -41,7 +42,7 @@ func (p *structure) plan() *structure {
 		p.byName = make(map[string]*member, p.typ.NumField())
 		for i := range p.typ.NumField() {
 			f := p.typ.Field(i)
-			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 			if name == "" || name == "-" {
 				continue
 			}
@@ -49,7 +50,7 @@ func (p *structure) plan() *structure {
 			if format == "" {
 				format = shape.UnixTimestamp
 			}
-			m := &member{name, append(quote(nil, name), ':'), i, codecOf(f.Type, format)}
+			m := &member{name, append(quote(nil, name), ':'), i, codecOf(f.Type, format), options == ""}
 			p.members = append(p.members, m)
 			p.byName[name] = m
 		}
@@ -100,7 +101,7 @@ func (p *structure) append(dst []byte, v reflect.Value) ([]byte, error) {
 	first := true
 	for _, m := range p.members {
 		field := v.Field(m.index)
-		if field.IsZero() {
+		if field.IsZero() && !m.always {
 			continue
 		}
 		if !first {

@@ -8,6 +8,7 @@ import * as auth from 'aws-amplify/auth';
 import { amplifyVersion, configureAmplify, refreshToken } from '../lib/amplify.mjs';
 import { awsClients, tamperWith } from '../lib/aws.mjs';
 import { tapFetch } from '../lib/wiretap.mjs';
+import { askAll } from './analytics.mjs';
 import { whatTheServerKnows } from './knowledge.mjs';
 
 const username = 'ada';
@@ -35,6 +36,7 @@ export async function playStory(server, project, report) {
   await showKnowledge(server, project, user, report);
   await refusals(server, project, guest, user, report);
   await signOut(server, project, user, report);
+  await showNumbers(server, project, report);
 }
 
 function introduce(project, server, report) {
@@ -169,6 +171,23 @@ async function signOut(server, project, user, report) {
     users.send(new GetTokensFromRefreshTokenCommand({ ClientId: project.clientId, RefreshToken })));
   await report.refused('the old access token reads the attributes', /^NotAuthorizedException$/, () =>
     users.send(new GetUserCommand({ AccessToken: user.tokens.accessToken.toString() })));
+}
+
+async function showNumbers(server, project, report) {
+  report.chapter('What the owner\'s analytics say (GetApplicationDateRangeKpi)');
+  const answers = await report.step('ask who was active, who is new, and who buys', async () => {
+    const answers = await askAll(server, project);
+    const { 'daily-active-endpoints': devices, 'daily-active-users': people, funnel, events } = Object.fromEntries(answers);
+    // One device, first as the guest and then as Ada, who went all the way from the product to the order.
+    assert.deepEqual(devices.map((day) => day.DailyActiveEndpoints), [1]);
+    assert.deepEqual(people.map((day) => day.DailyActiveUsers), [2]);
+    assert.deepEqual(funnel.map(({ Endpoints, Rate }) => [Endpoints, Rate]), [[1, 1], [1, 1], [1, 1]]);
+    assert.deepEqual(events.map(({ EventType, Events, Sum }) => [EventType, Events, Sum]), [['order.placed', 1, 25]]);
+    return answers;
+  }, () => 'every number is as the story went');
+  for (const [name, rows] of answers) {
+    for (const row of rows) report.detail(name, shownMap(row));
+  }
 }
 
 // Records an event, flushes, and waits for the server's word on it.

@@ -50,7 +50,7 @@ type memory struct {
 type kept struct {
 	began  time.Time
 	last   eventstore.Cursor // the answer has all events up to here
-	eager  bool              // the answer depends on the directory, too
+	mixed  bool              // the answer depends on the directory, too
 	done   chan struct{}     // closed when what follows is set
 	answer *answer
 	err    error
@@ -72,7 +72,7 @@ func (m *memory) reset() {
 
 // recall returns an answer that is fresh enough, or computes it. Equal questions
 // at the same time are asked once; what nobody waits for any more is cancelled.
-func (m *memory) recall(ctx context.Context, k key, eager bool, compute func(context.Context) (*answer, error)) (*answer, error) {
+func (m *memory) recall(ctx context.Context, k key, mixed bool, compute func(context.Context) (*answer, error)) (*answer, error) {
 	m.mu.Lock()
 	have := m.answers[k]
 	m.mu.Unlock()
@@ -81,7 +81,7 @@ func (m *memory) recall(ctx context.Context, k key, eager bool, compute func(con
 			return have.answer, err
 		}
 	}
-	e, err := m.join(ctx, k, have, eager, compute)
+	e, err := m.join(ctx, k, have, mixed, compute)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +109,7 @@ func (m *memory) fresh(ctx context.Context, k key, e *kept) (bool, error) {
 	switch {
 	case age < reuseFor && e.took >= dear:
 		return true, nil
-	case e.eager || age > keepFor:
+	case e.mixed || age > keepFor:
 		return false, nil
 	}
 	return m.silent(ctx, k.app, e.last)
@@ -117,7 +117,7 @@ func (m *memory) fresh(ctx context.Context, k key, e *kept) (bool, error) {
 
 // join waits with those who asked the same a moment ago, or begins. old is not
 // fresh any more.
-func (m *memory) join(ctx context.Context, k key, old *kept, eager bool, compute func(context.Context) (*answer, error)) (*kept, error) {
+func (m *memory) join(ctx context.Context, k key, old *kept, mixed bool, compute func(context.Context) (*answer, error)) (*kept, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if e := m.answers[k]; e != nil && !e.finished() && e.waiters > 0 && time.Since(e.began) < reuseFor {
@@ -129,7 +129,7 @@ func (m *memory) join(ctx context.Context, k key, old *kept, eager bool, compute
 	}
 	m.waiting++
 	own, stop := context.WithTimeoutCause(context.WithoutCancel(ctx), patience, errPatience)
-	e := &kept{began: time.Now(), eager: eager, done: make(chan struct{}), waiters: 1, stop: stop}
+	e := &kept{began: time.Now(), mixed: mixed, done: make(chan struct{}), waiters: 1, stop: stop}
 	m.put(k, e)
 	go m.run(own, k, e, compute)
 	return e, nil

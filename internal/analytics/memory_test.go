@@ -142,7 +142,7 @@ func TestFreshness(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		age, took time.Duration
-		eager     bool
+		mixed     bool
 		app       string
 		want      bool
 	}{
@@ -155,7 +155,7 @@ func TestFreshness(t *testing.T) {
 		"of the directory, dear":       {time.Second, time.Second, true, "quiet", true},
 		"of the directory, dear, late": {2 * time.Second, time.Second, true, "quiet", false},
 	} {
-		e := &kept{began: time.Now().Add(-test.age), took: test.took, eager: test.eager, last: 5}
+		e := &kept{began: time.Now().Add(-test.age), took: test.took, mixed: test.mixed, last: 5}
 		if got, err := m.fresh(t.Context(), key{test.app, "q"}, e); err != nil || got != test.want {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}

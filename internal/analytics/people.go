@@ -147,14 +147,16 @@ func (a *asking) rolling(who eventstore.Actor, in eventstore.Buckets, more []eve
 func sticky(a *asking) (*answer, error) {
 	return a.eachGroup(a.actor, func(g group, _ func(int) int) ([]numbers, error) {
 		in := days(a.from, a.to, a.zone)
-		rolling, err := a.rolling(a.actor, in, g.where)
+		rows, err := a.count(count{measures: []eventstore.Measure{actorMeasure(a.actor)}}, in, nil, g.where)
 		if err != nil {
 			return nil, err
 		}
-		rows, err := a.count(count{measures: []eventstore.Measure{actorMeasure(a.actor)}}, in, nil, g.where)
+		rolling, err := a.rolling(a.actor, in, g.where) // asked later: it has all of the former
 		out := make([]numbers, in.Len())
 		for _, r := range rows {
-			out[r.Bucket] = numbers{{"StickyFactor", r.Values[0] / rolling[r.Bucket]}}
+			if whole := rolling[r.Bucket]; whole > 0 {
+				out[r.Bucket] = numbers{{"StickyFactor", r.Values[0] / whole}}
+			}
 		}
 		return out, err
 	})

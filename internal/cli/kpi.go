@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -125,14 +127,19 @@ func printKPI(s *streams, answer *pinpoint.ApplicationDateRangeKpiResponse) erro
 	}
 	groups, values := columns(rows, groupsOf), columns(rows, valuesOf)
 	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, strings.ToUpper(strings.Join(slices.Concat(groups, values), "\t")))
+	fmt.Fprintln(w, strings.Join(slices.Concat(groups, values), "\t"))
 	for _, r := range rows {
 		var cells []string
 		for _, key := range groups {
-			cells = append(cells, cmp.Or(find(r.GroupedBys, key), "-"))
+			value, ok := find(r.GroupedBys, key)
+			if ok {
+				value = cmp.Or(value, "-")
+			}
+			cells = append(cells, value)
 		}
 		for _, key := range values {
-			cells = append(cells, strings.TrimSuffix(find(r.Values, key), ".0"))
+			value, _ := find(r.Values, key)
+			cells = append(cells, rounded(value))
 		}
 		fmt.Fprintln(w, strings.Join(cells, "\t"))
 	}
@@ -160,11 +167,20 @@ func columns(rows []pinpoint.ResultRow, of func(*pinpoint.ResultRow) []pinpoint.
 	return keys
 }
 
-func find(list []pinpoint.ResultRowValue, key string) string {
+func find(list []pinpoint.ResultRowValue, key string) (value string, ok bool) {
 	for _, v := range list {
 		if v.Key == key {
-			return v.Value
+			return v.Value, true
 		}
 	}
-	return ""
+	return "", false
+}
+
+// rounded shows a number with four decimals at most.
+func rounded(value string) string {
+	n, err := strconv.ParseFloat(value, 64)
+	if err != nil {
+		return value
+	}
+	return strconv.FormatFloat(math.Round(n*1e4)/1e4, 'f', -1, 64)
 }

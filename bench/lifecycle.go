@@ -6,11 +6,10 @@ import (
 	"net/http"
 	"os"
 	"slices"
-	"strconv"
 	"sync/atomic"
 	"time"
 
-	"pintail/internal/gen/pinpoint"
+	"pintail/internal/app"
 )
 
 // starts is how often a start on an empty folder is measured.
@@ -156,18 +155,13 @@ func (t *site) countEvents() (int, error) {
 		return 0, err
 	}
 	defer c.Close()
-	var answer pinpoint.ApplicationDateRangeKpiResponse
-	path := "/v1/apps/" + t.app + "/kpis/daterange/events?interval=none"
-	if err := c.ask(t.root.write(http.MethodGet, path, pinpoint.Service.SigningName, http.Header{}, nil), &answer); err != nil {
+	var activity struct{ Events []struct{ Count int } }
+	if err := c.ask(t.root.write(http.MethodGet, "/_pintail/apps/"+t.app+"/activity", app.SigningName, http.Header{}, nil), &activity); err != nil {
 		return 0, err
 	}
-	total := 0.0
-	for _, r := range answer.KpiResult.Rows {
-		n, err := strconv.ParseFloat(r.Values[0].Value, 64)
-		if err != nil {
-			return 0, err
-		}
-		total += n
+	total := 0
+	for _, kind := range activity.Events {
+		total += kind.Count
 	}
-	return int(total), nil
+	return total, nil
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"pintail/internal/access"
+	"pintail/internal/analytics"
 	"pintail/internal/audit"
 	"pintail/internal/delivery"
 	"pintail/internal/gen/model"
@@ -44,6 +45,7 @@ func (a *App) routes() {
 	handle("GET /_pintail/outbox", a.owner(a.readOutbox))
 	handle("GET /_pintail/explain", a.owner(a.explain))
 	handle("GET /_pintail/audit", a.owner(a.audit))
+	handle("GET /_pintail/apps/{app}/activity", a.owner(a.activity))
 	handle("GET /_pintail/import/{pool}/{job}/log", a.owner(a.importLog))
 	handle("POST /_pintail/events/rebuild", a.owner(a.rebuild))
 	handle("POST /_pintail/pools/{pool}/rotate-keys", a.owner(a.rotateKeys))
@@ -172,6 +174,16 @@ func (a *App) readOutbox(w http.ResponseWriter, r *http.Request) {
 		found = []delivery.Message{}
 	}
 	writeJSON(w, http.StatusOK, map[string]any{"Messages": found})
+}
+
+// activity serves Activity.
+func (a *App) activity(w http.ResponseWriter, r *http.Request) {
+	activity, err := a.Activity(r.Context(), r.PathValue("app"))
+	if err != nil {
+		a.fail(w, err)
+		return
+	}
+	writeJSON(w, http.StatusOK, activity)
 }
 
 // Explanation is what the gate would decide, and why.
@@ -314,3 +326,9 @@ func (a *App) Coverage() string { return a.router.Coverage() }
 
 // Outbox is where the server's messages end up.
 func (a *App) Outbox() *delivery.Outbox { return a.outbox }
+
+// Activity tells what happened in an app during the last thirty days.
+func (a *App) Activity(ctx context.Context, app string) (*analytics.Activity, error) {
+	now := a.clock.Now()
+	return a.analytics.Activity(ctx, app, now.AddDate(0, 0, -30), now.Add(time.Minute))
+}

@@ -47,7 +47,7 @@ func TestOwnersPaths(t *testing.T) {
 	must(t, err)
 	forged := s.RootKeys()
 	forged.Secret = "another"
-	for _, path := range []string{"/_pintail/status", "/_pintail/outbox"} {
+	for _, path := range []string{"/_pintail/status", "/_pintail/outbox", "/_pintail/apps/" + p.App + "/activity"} {
 		for name, test := range map[string]struct {
 			change func(*http.Request)
 			status int
@@ -62,6 +62,9 @@ func TestOwnersPaths(t *testing.T) {
 				t.Errorf("%s asked by %s: %d %s, want %d", path, name, status, body, test.status)
 			}
 		}
+	}
+	if status, body := ask(t, s, "GET", "/_pintail/apps/nope/activity", signedBy(s.RootKeys(), app.SigningName)); status != 404 {
+		t.Errorf("activity of no app: %d %s", status, body)
 	}
 	if status, _ := ask(t, s, "POST", "/_pintail/reset", signedBy(s.RootKeys(), app.SigningName)); status == 200 {
 		t.Error("strict mode has a reset")

@@ -4,21 +4,18 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"slices"
 	"sort"
-	"strconv"
-	"strings"
 	"text/tabwriter"
 	"time"
 
+	"pintail/internal/analytics"
 	"pintail/internal/app"
-	"pintail/internal/gen/pinpoint"
 )
 
 type statusCmd struct {
 	target
 	JSON bool   `help:"Print JSON."`
-	App  string `help:"What happened in this Pinpoint application during the last 31 days." placeholder:"ID"`
+	App  string `help:"What happened in this Pinpoint application during the last 30 days." placeholder:"ID"`
 }
 
 // Run tells what the server says of itself.
@@ -51,57 +48,12 @@ func (c *statusCmd) Run(ctx context.Context, s *streams) error {
 	return w.Flush()
 }
 
-// Activity is what happened in an application: events by type, and who was active
-// on each UTC day.
-type Activity struct {
-	Events           []TypeCount
-	Endpoints, Users []DayCount
-}
-
-// TypeCount is a number of events, DayCount of whom was active.
-type (
-	TypeCount struct {
-		Type  string
-		Count int
-	}
-	DayCount struct {
-		Day   string
-		Count int
-	}
-)
-
 // activity prints what happened in an application.
 func (c *statusCmd) activity(ctx context.Context, s *streams, server *client) error {
-	happened := Activity{Events: []TypeCount{}, Endpoints: []DayCount{}, Users: []DayCount{}}
-	for name, take := range map[string]func(r *pinpoint.ResultRow, count int){
-		"events": func(r *pinpoint.ResultRow, n int) {
-			happened.Events = append(happened.Events, TypeCount{r.GroupedBys[0].Value, n})
-		},
-		"daily-active-endpoints": func(r *pinpoint.ResultRow, n int) {
-			happened.Endpoints = append(happened.Endpoints, DayCount{r.GroupedBys[0].Value, n})
-		},
-		"daily-active-users": func(r *pinpoint.ResultRow, n int) {
-			happened.Users = append(happened.Users, DayCount{r.GroupedBys[0].Value, n})
-		},
-	} {
-		query := url.Values{}
-		if name == "events" {
-			query.Set("interval", "none")
-		}
-		answer, err := server.kpi(ctx, c.App, name, query)
-		if err != nil {
-			return err
-		}
-		for i := range answer.KpiResult.Rows {
-			r := &answer.KpiResult.Rows[i]
-			n, err := strconv.ParseFloat(r.Values[0].Value, 64)
-			if err != nil {
-				return fmt.Errorf("the server's answer about %s has no number: %w", name, err)
-			}
-			take(r, int(n))
-		}
+	var happened analytics.Activity
+	if err := server.get(ctx, "/_pintail/apps/"+url.PathEscape(c.App)+"/activity", &happened); err != nil {
+		return err
 	}
-	slices.SortFunc(happened.Events, func(a, b TypeCount) int { return strings.Compare(a.Type, b.Type) })
 	if c.JSON {
 		return printJSON(s, happened)
 	}
@@ -110,10 +62,10 @@ func (c *statusCmd) activity(ctx context.Context, s *streams, server *client) er
 		fmt.Fprintf(w, "event\t%s\t%d\n", t.Type, t.Count)
 	}
 	for _, d := range happened.Endpoints {
-		fmt.Fprintf(w, "active endpoints\t%s\t%d\n", d.Day, d.Count)
+		fmt.Fprintf(w, "active endpoints\t%s\t%d\n", d.Day.Format(time.DateOnly), d.Count)
 	}
 	for _, d := range happened.Users {
-		fmt.Fprintf(w, "active users\t%s\t%d\n", d.Day, d.Count)
+		fmt.Fprintf(w, "active users\t%s\t%d\n", d.Day.Format(time.DateOnly), d.Count)
 	}
 	return w.Flush()
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/pinpoint"
+	"github.com/aws/aws-sdk-go-v2/service/pinpoint/types"
 	"github.com/google/go-cmp/cmp"
 
 	"pintail/internal/eventstore"
@@ -324,4 +325,32 @@ func TestLimitOfGroups(t *testing.T) {
 			t.Errorf("the answer without groups is %s", text)
 		}
 	})
+}
+
+// Filters by what the directory knows follow it at once, removals included.
+func TestAttributesOfTheDirectory(t *testing.T) {
+	s := newDuckDB(t)
+	s.settle(t)
+	s.record(t, happened("_session.start", "e1", 1, nil), happened("_session.start", "e2", 2, nil), happened("_session.start", "e4", 3, nil))
+	sessions := func(want string) {
+		t.Helper()
+		got := s.ask(t, "sessions", "interval=none", "filter=endpoint.plan:gold")
+		if len(got) != 1 || got[0]["Sessions"] != want {
+			t.Errorf("sessions of gold: %v, want %s", got, want)
+		}
+	}
+	sessions("2.0")
+	_, err := s.UpdateEndpoint(t.Context(), &pinpoint.UpdateEndpointInput{
+		ApplicationId: &s.app, EndpointId: aws.String("e4"), EndpointRequest: &types.EndpointRequest{Attributes: map[string][]string{"plan": {"gold"}}},
+	})
+	must(t, err)
+	sessions("3.0")
+	_, err = s.RemoveAttributes(t.Context(), &pinpoint.RemoveAttributesInput{
+		ApplicationId: &s.app, AttributeType: aws.String("endpoint-custom-attributes"),
+		UpdateAttributesRequest: &types.UpdateAttributesRequest{Blacklist: []string{"plan"}},
+	})
+	must(t, err)
+	if got := s.ask(t, "sessions", "interval=none", "filter=endpoint.plan:gold"); got != nil {
+		t.Errorf("sessions of an attribute that is removed: %v", got)
+	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"pintail/internal/eventstore"
 	genpinpoint "pintail/internal/gen/pinpoint"
+	"pintail/internal/history"
 )
 
 // choice is a filter in both forms.
@@ -171,9 +172,15 @@ func (q *question) groupBy(list []grouping) {
 // rounding is what sums may differ by.
 var rounding = cmp.Comparer(func(a, b float64) bool { return a == b || math.Abs(a-b) <= 1e-9*max(math.Abs(a), math.Abs(b), 1) })
 
+// tester is what tests and rapid's checks have in common.
+type tester interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
 // compare asks a KPI and compares the answer with the naive one. row names an
 // answer's row as the naive table does.
-func compare(r *rapid.T, s *server, name string, q question, want table, row func(line) string) {
+func compare(r tester, s *server, name string, q question, want table, row func(line) string) {
 	r.Helper()
 	q.in.KpiName = name
 	out, err := s.answer(q.in)
@@ -339,5 +346,38 @@ func TestFunnelIsThatOfANaiveSearch(t *testing.T) {
 			}
 			return "|" + l["Step"] + " " + group
 		})
+	})
+}
+
+// What a made-up past comes to: enough events for every rule to matter.
+func TestHistoryIsThatOfANaiveCount(t *testing.T) {
+	onEveryEngine(t, func(t *testing.T, s *server) {
+		options := history.Options{App: s.app, Users: 40, Days: 75, Until: noon, Seed: 3}
+		var all []eventstore.Event
+		must(t, history.New(options).Events(func(some []eventstore.Event) error {
+			all = append(all, some...)
+			return s.log.Append(t.Context(), some)
+		}))
+		berlin, _ := location("Europe/Berlin")
+		q := question{naive: naive{
+			all: all, now: noon, zone: berlin, interval: "week", filter: anything,
+			from: noon.AddDate(0, 0, -70), to: noon,
+			steps: []func(*eventstore.Event) bool{typed("product.view"), typed("cart.add"), typed("order.placed")}, window: 24 * time.Hour,
+		}}
+		q.in = request{StartTime: q.naive.from, EndTime: q.naive.to, TimeZone: "Europe/Berlin", Interval: "week", Limit: "100"}
+		q.groupBy(groupings[:2])
+		for _, name := range []string{"daily-active-endpoints", "sessions-per-user", "revenue-per-paying-user", "units-sold", "sign-ins", "events-per-session"} {
+			compare(t, s, name, q, q.naive.count(name), q.byGroups)
+		}
+		compare(t, s, "monthly-active-endpoints", q, q.naive.monthly("MonthlyActiveEndpoints"), q.byGroups)
+		compare(t, s, "new-endpoints", q, q.naive.arrivals("NewEndpoints"), q.byGroups)
+		compare(t, s, "retention", q, q.naive.retained(), q.byGroups)
+		compare(t, s, "seven-day-retention", q, q.naive.weekRetained(), q.byGroups)
+		bare := q
+		bare.naive.groups, bare.naive.interval = nil, ""
+		bare.in.GroupBy, bare.in.Interval, bare.in.Limit = nil, "", ""
+		compare(t, s, "session-heat-map", bare, bare.naive.heat(), func(l line) string { return l["DayOfWeek"] + "|" + l["Hour"] })
+		bare.in.Steps, bare.in.Window = "product.view,cart.add,order.placed", "1d"
+		compare(t, s, "funnel", bare, bare.naive.funnel(), func(l line) string { return "|" + l["Step"] + " " })
 	})
 }

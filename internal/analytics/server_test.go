@@ -29,6 +29,7 @@ import (
 	"pintail/internal/eventstore/postgres"
 	"pintail/internal/gen/model"
 	genpinpoint "pintail/internal/gen/pinpoint"
+	"pintail/internal/job"
 	"pintail/internal/keys"
 	"pintail/internal/keys/ids"
 	"pintail/internal/store/sqlite"
@@ -77,7 +78,7 @@ type server struct {
 func newServer(t testing.TB, log eventstore.Store) *server {
 	t.Helper()
 	t.Cleanup(func() { must(t, log.Close()) })
-	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "directory.db"), append(audience.Collections(), access.Collections()...)...)
+	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "directory.db"), slices.Concat(audience.Collections(), access.Collections(), job.Collections())...)
 	must(t, err)
 	t.Cleanup(func() { must(t, db.Close()) })
 	master, err := keys.ParseMasterKey(strings.Repeat("5a", 32))
@@ -90,10 +91,12 @@ func newServer(t testing.TB, log eventstore.Store) *server {
 	must(t, err)
 	s.keys = aws.Credentials{AccessKeyID: id, SecretAccessKey: secret}
 	router := wire.NewRouter(wire.Config{
-		Services: []*model.Service{genpinpoint.Service}, Gate: gate, Clock: s.clock, Account: account, Region: region,
+		Services: []*model.Service{genpinpoint.Service, audience.CustomerProfiles}, Gate: gate, Clock: s.clock, Account: account, Region: region,
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
-	people := audience.New(audience.Config{DB: db, Events: log, Master: master, Clock: s.clock, Account: account})
+	people := audience.New(audience.Config{
+		DB: db, Events: log, Master: master, Clock: s.clock, Account: account, Jobs: job.New(job.Config{DB: db, Clock: s.clock}),
+	})
 	people.Routes(router)
 	s.room = New(Config{Audience: people, Events: log})
 	s.room.Routes(router)

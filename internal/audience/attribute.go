@@ -19,11 +19,16 @@ func (s *Service) Attributes(ctx context.Context, app string, ofUsers bool, name
 		}
 	}
 	return s.db.View(ctx, func(tx store.Tx) error {
+		used, err := readNames(tx, app)
+		if err != nil {
+			return err
+		}
 		if ofUsers {
 			for u, err := range users.All(tx, app, store.Query{}) {
 				if err != nil {
 					return err
 				}
+				u, _ = used.cleanUser(u)
 				each(u.ID, u.Attributes[name])
 			}
 			return nil
@@ -32,6 +37,7 @@ func (s *Service) Attributes(ctx context.Context, app string, ofUsers bool, name
 			if err != nil {
 				return err
 			}
+			e, _ = used.clean(e)
 			each(e.ID, e.Attributes[name])
 		}
 		return nil

@@ -10,6 +10,7 @@ import { awsClients, tamperWith } from '../lib/aws.mjs';
 import { tapFetch } from '../lib/wiretap.mjs';
 import { askAll } from './analytics.mjs';
 import { whatTheServerKnows } from './knowledge.mjs';
+import { meetTelephone } from './telephone.mjs';
 
 const username = 'ada';
 const password = 'Analytical-Engine-1843';
@@ -36,6 +37,7 @@ export async function playStory(server, project, report) {
   await showKnowledge(server, project, user, report);
   await refusals(server, project, guest, user, report);
   await signOut(server, project, user, report);
+  await meetTelephone(server, project, report);
   await showNumbers(server, project, report);
 }
 
@@ -177,10 +179,11 @@ async function showNumbers(server, project, report) {
   report.chapter('What the owner\'s analytics say (GetApplicationDateRangeKpi)');
   const answers = await report.step('ask who was active, who is new, and who buys', async () => {
     const answers = await askAll(server, project);
-    const { 'daily-active-endpoints': devices, 'daily-active-users': people, funnel, events } = Object.fromEntries(answers);
-    // One device, first as the guest and then as Ada, who went all the way from the product to the order.
-    assert.deepEqual(devices.map((day) => day.DailyActiveEndpoints), [1]);
-    assert.deepEqual(people.map((day) => day.DailyActiveUsers), [2]);
+    const { funnel, events, ...numbers } = Object.fromEntries(answers);
+    const today = (name) => numbers[name].map(({ Date: _, ...values }) => Object.values(values)[0]);
+    // Two devices: that of Ada, who was a guest before, and the telephone. Ada went all the way from the product to the order.
+    assert.deepEqual([today('daily-active-endpoints'), today('daily-active-users'), today('new-endpoints')], [[2], [3], [2]]);
+    assert.deepEqual([today('sign-ups'), today('sign-ins'), today('failed-sign-ins')], [[1], [1], [1]]);
     assert.deepEqual(funnel.map(({ Endpoints, Rate }) => [Endpoints, Rate]), [[1, 1], [1, 1], [1, 1]]);
     assert.deepEqual(events.map(({ EventType, Events, Sum }) => [EventType, Events, Sum]), [['order.placed', 1, 25]]);
     return answers;

@@ -64,8 +64,8 @@ func of(eventType string, m ...eventstore.Measure) count {
 
 // kpis are all by name.
 var kpis = map[string]*kpi{
-	"daily-active-endpoints":   series1("DailyActiveEndpoints", of("", endpoints)),
-	"daily-active-users":       series1("DailyActiveUsers", of("", users)),
+	"daily-active-endpoints":   single("DailyActiveEndpoints", of("", endpoints)),
+	"daily-active-users":       single("DailyActiveUsers", of("", users)),
 	"monthly-active-endpoints": actives("MonthlyActiveEndpoints", eventstore.Endpoints),
 	"monthly-active-users":     actives("MonthlyActiveUsers", eventstore.Users),
 	"sticky-factor":            {takes: takesDaysOnly | takesGroups | takesActor, interval: daily, answer: sticky},
@@ -74,25 +74,25 @@ var kpis = map[string]*kpi{
 	"retention":                {takes: takesInterval | takesDaysOnly | takesGroups | takesActor, interval: daily, answer: retention},
 	"seven-day-retention":      {takes: takesInterval | takesDaysOnly | takesGroups | takesActor, interval: daily, answer: sevenDayRetention},
 
-	"sessions":              series1("Sessions", of(sessionStart, events)),
+	"sessions":              single("Sessions", of(sessionStart, events)),
 	"sessions-per-endpoint": per("SessionsPerEndpoint", of(sessionStart, events), of("", endpoints)),
 	"sessions-per-user":     per("SessionsPerUser", of(sessionStart, events), of("", users)),
 	"session-heat-map":      {interval: whole, answer: heatMap},
 	"events-per-session":    per("EventsPerSession", count{measures: []eventstore.Measure{events}, where: []eventstore.Condition{inSession}}, of(sessionStart, events)),
 
-	"sign-ups":        series1("SignUps", of("_userauth.sign_up", events)),
-	"sign-ins":        series1("SignIns", of("_userauth.sign_in", events)),
-	"failed-sign-ins": series1("FailedSignIns", of("_userauth.auth_fail", events)),
+	"sign-ups":        single("SignUps", of("_userauth.sign_up", events)),
+	"sign-ins":        single("SignIns", of("_userauth.sign_in", events)),
+	"failed-sign-ins": single("FailedSignIns", of("_userauth.auth_fail", events)),
 
-	"revenue":                           series1("Revenue", of(purchased, spent)),
+	"revenue":                           single("Revenue", of(purchased, spent)),
 	"revenue-per-endpoint":              per("RevenuePerEndpoint", of(purchased, spent), of("", endpoints)),
 	"revenue-per-user":                  per("RevenuePerUser", of(purchased, spent), of("", users)),
 	"revenue-per-paying-user":           per("RevenuePerPayingUser", of(purchased, spent), of(purchased, users)),
-	"paying-users":                      series1("PayingUsers", of(purchased, users)),
-	"paying-endpoints":                  series1("PayingEndpoints", of(purchased, endpoints)),
-	"units-sold":                        series1("UnitsSold", of(purchased, units)),
+	"paying-users":                      single("PayingUsers", of(purchased, users)),
+	"paying-endpoints":                  single("PayingEndpoints", of(purchased, endpoints)),
+	"units-sold":                        single("UnitsSold", of(purchased, units)),
 	"units-sold-per-endpoint":           per("UnitsSoldPerEndpoint", of(purchased, units), of("", endpoints)),
-	"purchases":                         series1("Purchases", of(purchased, events)),
+	"purchases":                         single("Purchases", of(purchased, events)),
 	"purchases-per-purchasing-endpoint": per("PurchasesPerPurchasingEndpoint", of(purchased, events), of(purchased, endpoints)),
 
 	"demographics": {takes: takesInterval | takesGroups, interval: whole, answer: demographics},
@@ -111,8 +111,8 @@ func Names() []string { return slices.Sorted(maps.Keys(kpis)) }
 // inSession chooses events that belong to a session.
 var inSession = eventstore.Condition{Field: eventstore.Field{Kind: eventstore.Text, Name: "session_id"}}
 
-// series1 is a KPI of one number.
-func series1(key string, c count) *kpi {
+// single is a KPI of one number.
+func single(key string, c count) *kpi {
 	return arranged(formula{counts: []count{c}, values: []value{{key, first}}})
 }
 

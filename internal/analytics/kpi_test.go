@@ -1,6 +1,7 @@
 package analytics
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"testing"
@@ -291,19 +292,13 @@ func TestLimitOfGroups(t *testing.T) {
 	onEveryEngine(t, func(t *testing.T, s *server) {
 		var list []eventstore.Event
 		for i, country := range []string{"DE", "DE", "DE", "FR", "FR", "NP", "US", ""} {
-			e := happened("_session.start", "e", i, attributes{"country": country})
+			e := happened("_session.start", fmt.Sprint("e", i), i, attributes{"country": country})
 			if i == 0 || i == 3 {
 				e.Timestamp = e.Timestamp.AddDate(0, 0, 1)
 			}
 			list = append(list, e)
 		}
 		s.record(t, list...)
-		out, err := s.GetApplicationDateRangeKpi(t.Context(), &pinpoint.GetApplicationDateRangeKpiInput{ApplicationId: &s.app, KpiName: aws.String("sessions")},
-			extra([]string{"group-by=attributes.country", "limit=2"}))
-		must(t, err)
-		if *out.ApplicationDateRangeKpiResponse.KpiName != "sessions" {
-			t.Errorf("the answer is about %s", *out.ApplicationDateRangeKpiResponse.KpiName)
-		}
 		got := s.ask(t, "sessions", "group-by=attributes.country", "limit=2")
 		want := []line{
 			{"Date": d1, "attributes.country": "DE", "Sessions": "2.0"}, {"Date": d1, "attributes.country": "FR", "Sessions": "1.0"},
@@ -311,6 +306,21 @@ func TestLimitOfGroups(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("-want +got:\n%s", diff)
+		}
+		for i := range want {
+			want[i]["NewEndpoints"] = want[i]["Sessions"]
+			delete(want[i], "Sessions")
+		}
+		if diff := cmp.Diff(want, s.ask(t, "new-endpoints", "group-by=attributes.country", "limit=2")); diff != "" {
+			t.Errorf("new: -want +got:\n%s", diff)
+		}
+		got = s.ask(t, "funnel", "steps=*", "interval=day", "group-by=attributes.country", "limit=1")
+		want = []line{
+			{"Date": d1, "attributes.country": "DE", "Step": "1", "Event": "*", "Endpoints": "2.0", "Rate": "1.0"},
+			{"Date": d2, "attributes.country": "DE", "Step": "1", "Event": "*", "Endpoints": "1.0", "Rate": "1.0"},
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("funnel: -want +got:\n%s", diff)
 		}
 		if text := s.raw(t, "/kpis/daterange/sessions?group-by=attributes.country&limit=2"); !contains(text, `"DroppedGroups":3`) {
 			t.Errorf("the answer does not say what it leaves out: %s", text)

@@ -258,9 +258,9 @@ func (t *study) inquiries() []inquiry {
 			},
 			kpi: "monthly-active-endpoints", parameters: span(30)},
 		{name: "events by app version, 30 days", target: 150 * ms, ask: count(whole(30), eventstore.CountEvents, field("app_version")),
-			kpi: "events", parameters: span(30, "interval", "none", "group-by", "app_version")},
+			kpi: "events", parameters: span(30, "interval", "none", "group-by", "app-version")},
 		{name: "active endpoints by app version, 30 days", rolled: true, ask: count(t.days(30), eventstore.CountEndpoints, field("app_version")),
-			kpi: "daily-active-endpoints", parameters: span(30, "group-by", "app_version")},
+			kpi: "daily-active-endpoints", parameters: span(30, "group-by", "app-version")},
 		{name: "events with an attribute, 30 days", target: 600 * ms,
 			ask: func(ctx context.Context, s eventstore.Store, _ bool) error {
 				return nothing(s.Count(ctx, &eventstore.Question{App: t.app, Buckets: t.days(30), Where: []eventstore.Condition{screen}, Measures: []eventstore.Measure{{}}}))
@@ -273,7 +273,7 @@ func (t *study) inquiries() []inquiry {
 					Steps: []eventstore.Step{{Where: ofType("product.view")}, {Where: ofType("cart.add")}, {Where: ofType("order.placed")}},
 				}))
 			},
-			kpi: "funnel", parameters: span(30, "step", "product.view", "step", "cart.add", "step", "order.placed")},
+			kpi: "funnel", parameters: span(30, "steps", "product.view,cart.add,order.placed")},
 		{name: "retention after 7 days, cohorts of 30 days", target: 1200 * ms, rolled: true,
 			ask: func(ctx context.Context, s eventstore.Store, alone bool) error {
 				return nothing(s.Cohorts(ctx, &eventstore.CohortQuestion{ActorQuestion: about(t.days(37), alone), After: []int{7}}))

@@ -149,6 +149,16 @@ type Store interface {
 
 	Analyst
 
+	// Last returns the newest cursor that this process knows of: what was recorded
+	// up to it is visible.
+	Last() Cursor
+
+	// Erase erases the events that x chooses, all or none of them, and returns
+	// how many they were. What is appended meanwhile may be left. It returns an
+	// error that wraps [ErrInvalid] when x chooses nothing in particular.
+	// Cursors are not used again.
+	Erase(ctx context.Context, x Erasure) (int64, error)
+
 	// DeleteApp erases all events of a project. Cursors are not used again.
 	DeleteApp(ctx context.Context, app string) error
 

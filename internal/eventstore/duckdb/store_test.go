@@ -21,3 +21,5 @@ func TestMain(m *testing.M) { eventstoretest.Main(m, target) }
 func TestConformance(t *testing.T) { eventstoretest.Run(t, target) }
 
 func TestKilled(t *testing.T) { eventstoretest.RunCrash(t, target, 3*time.Second) }
+
+func TestKilledErasing(t *testing.T) { eventstoretest.RunEraseCrash(t, target) }

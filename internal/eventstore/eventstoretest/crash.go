@@ -20,12 +20,20 @@ import (
 // of RunCrash.
 const childPlace = "EVENTSTORETEST_CHILD_PLACE"
 
+// eraserPlace does so for RunEraseCrash.
+const eraserPlace = "EVENTSTORETEST_ERASER_PLACE"
+
 // Victim's load: writers that append batches of these sizes.
 var victimBatches = [...]int{1, 3, 100, 700}
 
-// Main runs a package's tests, or, in the process that RunCrash starts, appends
-// until it is killed. Engines call it from TestMain.
+// Main runs a package's tests, or, in the processes that RunCrash and
+// RunEraseCrash start, appends or erases until it is killed. Engines call it from
+// TestMain.
 func Main(m *testing.M, target Target) {
+	if place := os.Getenv(eraserPlace); place != "" {
+		fmt.Fprintln(os.Stderr, beEraser(target, place))
+		os.Exit(1)
+	}
 	place := os.Getenv(childPlace)
 	if place == "" {
 		os.Exit(m.Run())

@@ -151,6 +151,10 @@ func testClosed(t *testing.T, target Target) {
 		"ActiveUsers":     func() error { _, err := s.ActiveUsers(background, app); return err },
 		"DeleteApp":       func() error { return s.DeleteApp(background, "app") },
 		"Reset":           func() error { return s.Reset(background) },
+		"Erase": func() error {
+			_, err := s.Erase(background, eventstore.Erasure{App: "app", UserIDs: []string{"u"}})
+			return err
+		},
 		"Scan": func() error {
 			return s.Scan(background, eventstore.Query{}, func(eventstore.Cursor, *eventstore.Event) error { return nil })
 		},

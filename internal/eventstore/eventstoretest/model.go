@@ -25,6 +25,7 @@ func testModel(t *testing.T, target Target) {
 			"scan":   m.scan,
 			"count":  m.count,
 			"delete": m.delete,
+			"erase":  m.erase,
 			"reopen": func(r *rapid.T) {
 				if rapid.IntRange(0, 9).Draw(r, "seldom") > 0 {
 					r.Skip("reopening is slow")

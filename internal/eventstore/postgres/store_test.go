@@ -22,6 +22,8 @@ func TestConformance(t *testing.T) { eventstoretest.Run(t, target) }
 
 func TestKilled(t *testing.T) { eventstoretest.RunCrash(t, target, 3*time.Second) }
 
+func TestKilledErasing(t *testing.T) { eventstoretest.RunEraseCrash(t, target) }
+
 func TestShared(t *testing.T) { eventstoretest.RunShared(t, target) }
 
 func TestNewerSchemaIsRefused(t *testing.T) {

@@ -65,8 +65,9 @@ var (
 		return strings.ReplaceAll(strings.ToValidUTF8(s, "?"), "\x00", "0")
 	})
 	maybeNever = rapid.OneOf(rapid.Just(time.Time{}), moments)
-	anEvent    = rapid.Custom(drawEvent)
-	aFilter    = rapid.Custom(func(r *rapid.T) eventstore.Filter {
+	// AnEvent draws events that every engine stores as they are.
+	AnEvent = rapid.Custom(drawEvent)
+	aFilter = rapid.Custom(func(r *rapid.T) eventstore.Filter {
 		return eventstore.Filter{
 			App: apps.Draw(r, "app"), Type: rapid.OneOf(rapid.Just(""), types).Draw(r, "type"),
 			EndpointID: rapid.OneOf(rapid.Just(""), endpoints).Draw(r, "endpoint"), UserID: users.Draw(r, "user"),
@@ -96,7 +97,7 @@ func drawEvent(r *rapid.T) eventstore.Event {
 }
 
 func (m *model) append(r *rapid.T) {
-	list := rapid.SliceOfN(anEvent, 1, 8).Draw(r, "events")
+	list := rapid.SliceOfN(AnEvent, 1, 8).Draw(r, "events")
 	appendAll(r, m.store, list...)
 	fresh := scan(r, m.store, eventstore.Query{After: m.last})
 	same(r, "appended", list, events(fresh))

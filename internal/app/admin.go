@@ -49,6 +49,7 @@ func (a *App) routes() {
 	handle("GET /_pintail/import/{pool}/{job}/log", a.owner(a.importLog))
 	handle("POST /_pintail/events/rebuild", a.owner(a.rebuild))
 	handle("POST /_pintail/pools/{pool}/rotate-keys", a.owner(a.rotateKeys))
+	a.ownRoutes()
 	if a.config.Dev {
 		handle("POST /_pintail/reset", a.owner(a.reset))
 	}

@@ -37,6 +37,7 @@ import (
 	"pintail/internal/job"
 	"pintail/internal/keys"
 	"pintail/internal/keys/ids"
+	"pintail/internal/live"
 	"pintail/internal/observe"
 	"pintail/internal/store"
 	"pintail/internal/userpool"
@@ -77,6 +78,7 @@ type App struct {
 	audience   *audience.Service
 	event      *event.Service
 	analytics  *analytics.Service
+	feeds      *live.Feeds
 
 	breached *breached.List
 
@@ -168,6 +170,7 @@ func (a *App) openRooms() error {
 		DB: a.db, Master: a.master, Clock: a.clock, Access: a.access, UserPools: a.userPools, Providers: a.providers, Account: a.config.AccountID,
 	})
 	a.access.AcceptTokens(a.identities)
+	a.feeds = live.New(live.Config{Events: a.events, Outbox: a.outbox, Clock: a.clock, Log: a.log, Account: a.config.AccountID})
 	a.router = wire.NewRouter(wire.Config{
 		Services: Services(), Gate: a.access, Clock: a.clock, Log: a.log,
 		Account: a.config.AccountID, Region: a.config.Region, Observe: a.metrics.Request, Audit: a.trail.Note,
@@ -298,6 +301,7 @@ func (a *App) Run(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	a.log.Info("stopping: letting running requests and jobs finish")
+	a.feeds.Stop() // which would never finish
 	drain, cancel := context.WithTimeout(context.Background(), drainFor)
 	defer cancel()
 	if err := server.Shutdown(drain); err != nil {

@@ -36,6 +36,7 @@ type commands struct {
 	Rebuild   rebuildCmd   `cmd:"" help:"Compute anew, from the events, who was active when: what analytics is answered from."`
 	Regions   regionsCmd   `cmd:"" help:"Tell which Pinpoint regions the user pools of a region can report to."`
 	Status    statusCmd    `cmd:"" help:"Tell whether the server runs and what it holds."`
+	Tail      tailCmd      `cmd:"" help:"Show events, and messages, as they pass."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
 

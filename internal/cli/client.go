@@ -95,18 +95,69 @@ func (c *client) call(ctx context.Context, service, action string, in, out any) 
 	return c.do(ctx, http.MethodPost, "/", service, h, body, out)
 }
 
-func (c *client) do(ctx context.Context, method, path, service string, h http.Header, body []byte, out any) error {
+// tell has one of the server's own paths work on a document.
+func (c *client) tell(ctx context.Context, path string, in, out any) error {
+	return c.rest(ctx, http.MethodPost, path, app.SigningName, in, out)
+}
+
+// stream asks one of the server's own paths for an answer of any length, which the
+// caller closes.
+func (c *client) stream(ctx context.Context, method, path string, h http.Header, body []byte) (io.ReadCloser, error) {
+	answer, err := c.send(ctx, &http.Client{Transport: c.http.Transport}, method, path, app.SigningName, h, body)
+	if err != nil {
+		return nil, err
+	}
+	if answer.StatusCode >= 300 {
+		defer answer.Body.Close()
+		text, _ := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
+		return nil, refusalOf(answer.StatusCode, text)
+	}
+	return answer.Body, nil
+}
+
+// unreachable says that nobody answers.
+type unreachable struct {
+	url string
+	error
+}
+
+func (e *unreachable) Error() string {
+	return fmt.Sprintf("the server at %s does not answer (%v). Is it running? Try: pintail status", e.url, e.error)
+}
+
+func (e *unreachable) Unwrap() error { return e.error }
+
+// send signs a request and sends it.
+func (c *client) send(ctx context.Context, by *http.Client, method, path, service string, h http.Header, body []byte) (*http.Response, error) {
 	r, err := http.NewRequestWithContext(ctx, method, c.URL+path, bytes.NewReader(body))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for name, values := range h {
 		r.Header[name] = values
 	}
 	sigv4.Sign(r, body, sigv4.Credentials{AccessKeyID: c.credentials.AccessKeyID, Secret: c.credentials.Secret}, c.Region, service, time.Now())
-	answer, err := c.http.Do(r)
+	answer, err := by.Do(r)
 	if err != nil {
-		return fmt.Errorf("the server at %s does not answer (%w). Is it running? Try: pintail status", c.URL, err)
+		return nil, &unreachable{c.URL, err}
+	}
+	return answer, nil
+}
+
+// presign returns the URL of a path that anybody may get for a time.
+func (c *client) presign(path string, life time.Duration) string {
+	r, err := http.NewRequest(http.MethodGet, c.URL+path, nil)
+	if err != nil {
+		return ""
+	}
+	key := sigv4.Credentials{AccessKeyID: c.credentials.AccessKeyID, Secret: c.credentials.Secret}
+	return sigv4.Presign(r, key, c.Region, app.SigningName, time.Now(), life).String()
+}
+
+func (c *client) do(ctx context.Context, method, path, service string, h http.Header, body []byte, out any) error {
+	answer, err := c.send(ctx, c.http, method, path, service, h, body)
+	if err != nil {
+		return err
 	}
 	defer answer.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(answer.Body, 64<<20))

@@ -149,9 +149,9 @@ type Store interface {
 
 	Analyst
 
-	// Last returns the newest cursor that this process knows of: what was recorded
-	// up to it is visible.
-	Last() Cursor
+	// Last returns the newest cursor: what was recorded up to it is visible, and
+	// everything acknowledged before the call is.
+	Last(ctx context.Context) (Cursor, error)
 
 	// Erase erases the events that x chooses, all or none of them, and returns
 	// how many they were. What is appended meanwhile may be left. It returns an

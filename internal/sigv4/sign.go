@@ -17,8 +17,7 @@ type Credentials struct{ AccessKeyID, Secret, Token string }
 // line is a client of the server like any other. It signs every header that
 // the request has, and the host.
 func Sign(r *http.Request, body []byte, who Credentials, region, service string, now time.Time) {
-	stamp := now.UTC().Format("20060102T150405Z")
-	scope := Scope{AccessKeyID: who.AccessKeyID, Date: stamp[:8], Region: region, Service: service}
+	scope, stamp := newScope(who, region, service, now)
 	r.Header.Set("X-Amz-Date", stamp)
 	if who.Token != "" {
 		r.Header.Set("X-Amz-Security-Token", who.Token)
@@ -28,6 +27,25 @@ func Sign(r *http.Request, body []byte, who Credentials, region, service string,
 		names = append(names, strings.ToLower(name))
 	}
 	slices.Sort(names)
+	signature := signatureOf(r, names, who.Secret, scope, stamp, hexOf(sha256.Sum256(body)))
+	r.Header.Set("Authorization", algorithmName+" Credential="+who.AccessKeyID+"/"+scope.credential()+
+		", SignedHeaders="+strings.Join(names, ";")+", Signature="+signature)
+}
+
+// newScope returns the scope of a signature that is made now, and its time stamp.
+func newScope(who Credentials, region, service string, now time.Time) (s Scope, stamp string) {
+	stamp = now.UTC().Format("20060102T150405Z")
+	return Scope{AccessKeyID: who.AccessKeyID, Date: stamp[:8], Region: region, Service: service}, stamp
+}
+
+// credential is the scope as signatures name it, without the key.
+func (s Scope) credential() string {
+	return strings.Join([]string{s.Date, s.Region, s.Service, terminator}, "/")
+}
+
+// signatureOf signs a request's headers of these sorted names, and everything else
+// but its body, of which the hash is given.
+func signatureOf(r *http.Request, names []string, secret string, scope Scope, stamp, payload string) string {
 	headers, _ := canonicalHeaders(r, names)
 	c := canonicalRequest{method: r.Method, headers: headers, signed: strings.Join(names, ";")}
 	host := r.Host
@@ -35,13 +53,10 @@ func Sign(r *http.Request, body []byte, who Credentials, region, service string,
 		host = r.URL.Host
 	}
 	canonical := c.append(nil, candidate{
-		path: canonicalPaths(r.URL)[0], query: parseQuery(r.URL.RawQuery).canonical(),
-		host: host, payload: hexOf(sha256.Sum256(body)),
+		path: canonicalPaths(r.URL)[0], query: parseQuery(r.URL.RawQuery).canonical(), host: host, payload: payload,
 	})
-	credential := strings.Join([]string{scope.Date, region, service, terminator}, "/")
-	key := deriveKey(who.Secret, scope)
+	key := deriveKey(secret, scope)
 	mac := hmac.New(sha256.New, key[:])
-	mac.Write([]byte(algorithmName + "\n" + stamp + "\n" + credential + "\n" + hexOf(sha256.Sum256(canonical))))
-	r.Header.Set("Authorization", algorithmName+" Credential="+who.AccessKeyID+"/"+credential+
-		", SignedHeaders="+c.signed+", Signature="+hex.EncodeToString(mac.Sum(nil)))
+	mac.Write([]byte(algorithmName + "\n" + stamp + "\n" + scope.credential() + "\n" + hexOf(sha256.Sum256(canonical))))
+	return hex.EncodeToString(mac.Sum(nil))
 }

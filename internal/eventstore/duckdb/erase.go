@@ -9,7 +9,12 @@ import (
 )
 
 // Last implements eventstore.Store.
-func (s *Store) Last() eventstore.Cursor { return s.tail.state().last }
+func (s *Store) Last(context.Context) (eventstore.Cursor, error) {
+	if err := s.enter(); err != nil {
+		return 0, err
+	}
+	return s.tail.state().last, nil
+}
 
 // Erase implements eventstore.Store.
 func (s *Store) Erase(ctx context.Context, x eventstore.Erasure) (n int64, err error) {

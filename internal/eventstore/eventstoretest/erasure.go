@@ -57,7 +57,7 @@ func testErase(t *testing.T, target Target) {
 			appendAll(t, s, all[:4]...)
 			settle(t, s)
 			appendAll(t, s, all[4:]...)
-			last := s.Last()
+			last := lastOf(t, s)
 			n, err := s.Erase(background, test.x)
 			if err != nil {
 				t.Fatal(err)
@@ -97,13 +97,23 @@ func testEraseNothing(t *testing.T, target Target) {
 	}
 }
 
+func lastOf(t *testing.T, s eventstore.Store) eventstore.Cursor {
+	t.Helper()
+	last, err := s.Last(background)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return last
+}
+
 // testLast: Last is the newest event's cursor.
 func testLast(t *testing.T, target Target) {
 	s := target.open(t)
+	same(t, "of nothing", eventstore.Cursor(0), lastOf(t, s))
 	for n := range 3 {
 		appendAll(t, s, event("a", n), event("a", n))
 		all := scan(t, s, eventstore.Query{})
-		same(t, "last", all[len(all)-1].Cursor, s.Last())
+		same(t, "last", all[len(all)-1].Cursor, lastOf(t, s))
 	}
 }
 

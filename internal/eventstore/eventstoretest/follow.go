@@ -151,6 +151,7 @@ func testClosed(t *testing.T, target Target) {
 		"ActiveUsers":     func() error { _, err := s.ActiveUsers(background, app); return err },
 		"DeleteApp":       func() error { return s.DeleteApp(background, "app") },
 		"Reset":           func() error { return s.Reset(background) },
+		"Last":            func() error { _, err := s.Last(background); return err },
 		"Erase": func() error {
 			_, err := s.Erase(background, eventstore.Erasure{App: "app", UserIDs: []string{"u"}})
 			return err

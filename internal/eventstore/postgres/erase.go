@@ -8,10 +8,16 @@ import (
 )
 
 // Last implements eventstore.Store.
-func (s *Store) Last() eventstore.Cursor {
+func (s *Store) Last(ctx context.Context) (eventstore.Cursor, error) {
+	if err := s.check(); err != nil {
+		return 0, err
+	}
+	if err := s.refresh(ctx); err != nil {
+		return 0, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.last
+	return s.last, nil
 }
 
 // Erase implements eventstore.Store. It is one statement, which the server

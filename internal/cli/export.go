@@ -80,4 +80,3 @@ func brokenOff(err error) error {
 	}
 	return fmt.Errorf("the answer broke off: %w. What was written is not whole; the server's log may say why", err)
 }
-

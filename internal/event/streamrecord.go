@@ -120,7 +120,7 @@ func streamEndpoint(e *eventstore.Event) *StreamEndpoint {
 	}
 	out := &StreamEndpoint{ID: e.EndpointID, ApplicationID: e.App, ChannelType: e.ChannelType}
 	d := pinpoint.EndpointDemographic{
-		AppVersion: e.AppVersion, Locale: e.Locale, Make: e.Make, Model: e.Model, Platform: e.Platform, PlatformVersion: e.PlatformVersion,
+		AppVersion: e.AppVersion, Locale: e.Locale, Make: e.Make, Model: e.Model, Platform: e.Platform, PlatformVersion: e.PlatformVersion, Timezone: e.Timezone,
 	}
 	if d != (pinpoint.EndpointDemographic{}) {
 		out.Demographic = &d

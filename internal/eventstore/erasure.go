@@ -53,6 +53,9 @@ func storedIDs(ids []string) []string {
 // OfPerson tells whether the erasure is about one person.
 func (x *Erasure) OfPerson() bool { return len(x.UserIDs)+len(x.EndpointIDs) > 0 }
 
+// BeforeDay is the number of the day that Before begins, counted from 1970.
+func (x *Erasure) BeforeDay() int64 { return x.Before.Unix() / (24 * 60 * 60) }
+
 // Match reports whether x, which was prepared, takes e.
 func (x *Erasure) Match(e *Event) bool {
 	if x.App != e.App || !x.Before.IsZero() && !e.Timestamp.Before(x.Before) {

@@ -62,7 +62,7 @@ func event(r eventfile.Row) eventstore.Event {
 		AppPackageName: r.AppPackageName, AppTitle: r.AppTitle, AppVersionCode: r.AppVersionCode, AppVersion: r.AppVersion,
 		SDKName: r.SDKName, SDKVersion: r.SDKVersion, Platform: r.Platform, PlatformVersion: r.PlatformVersion,
 		Make: r.Make, Model: r.Model, Locale: r.Locale, Country: r.Country, ChannelType: r.ChannelType,
-		CognitoID: r.CognitoID, CognitoPoolID: r.CognitoPoolID,
+		Timezone: r.Timezone, CognitoID: r.CognitoID, CognitoPoolID: r.CognitoPoolID,
 	}
 	if r.SessionStart != nil {
 		e.Session.Start = r.SessionStart.UTC()

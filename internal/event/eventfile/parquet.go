@@ -36,6 +36,7 @@ type Row struct {
 	Locale          string             `parquet:"locale,optional,dict"`
 	Country         string             `parquet:"country,optional,dict"`
 	ChannelType     string             `parquet:"channel_type,optional,dict"`
+	Timezone        string             `parquet:"timezone,optional,dict"`
 	CognitoID       string             `parquet:"cognito_id,optional,dict"`
 	CognitoPoolID   string             `parquet:"cognito_pool_id,optional,dict"`
 	Attributes      map[string]string  `parquet:"attributes"`
@@ -53,7 +54,7 @@ func newRow(e *eventstore.Event) Row {
 		SDKName: e.SDKName, SDKVersion: e.SDKVersion,
 		Platform: e.Platform, PlatformVersion: e.PlatformVersion, Make: e.Make, Model: e.Model,
 		Locale: e.Locale, Country: e.Country, ChannelType: e.ChannelType,
-		CognitoID: e.CognitoID, CognitoPoolID: e.CognitoPoolID,
+		Timezone: e.Timezone, CognitoID: e.CognitoID, CognitoPoolID: e.CognitoPoolID,
 		Attributes: e.Attributes, Metrics: e.Metrics,
 	}
 }

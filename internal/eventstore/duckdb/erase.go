@@ -3,6 +3,7 @@ package duckdb
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"pintail/internal/eventstore"
@@ -39,8 +40,7 @@ func (e *engine) erase(ctx context.Context, x eventstore.Erasure, stored eventst
 	if err := e.writer.exec(fmt.Sprintf("BEGIN; UPDATE state SET erased = %d", stored)); err != nil {
 		return 0, err
 	}
-	where, args := chosenBy(x)
-	n, err := e.writer.number(ctx, "DELETE FROM events WHERE "+where, args...)
+	n, err := e.eraseRows(ctx, x)
 	switch {
 	case err != nil:
 		return 0, err
@@ -53,28 +53,37 @@ func (e *engine) erase(ctx context.Context, x eventstore.Erasure, stored eventst
 	return n, e.checkpoint()
 }
 
-// chosenBy turns an erasure into a condition and its arguments.
-func chosenBy(x eventstore.Erasure) (string, []any) {
-	sql, args := conditions(eventstore.Filter{App: x.App, To: x.Before})
-	sql = "true" + sql
-	if !x.OfPerson() {
-		return sql, args
+// eraseRows erases events, and what the table activity has of them: its rows are of
+// one day, endpoint and user, as erasures are.
+func (e *engine) eraseRows(ctx context.Context, x eventstore.Erasure) (int64, error) {
+	person, users, ids := "", "", []any(nil)
+	if x.OfPerson() {
+		person = fmt.Sprintf(" AND (user_hash IN (%s) OR user_hash = 0 AND endpoint_hash IN (%s))", hashes(x.UserIDs), hashes(x.EndpointIDs))
+		users = fmt.Sprintf(" AND (user_id IN (%s) OR user_id = '' AND endpoint_id IN (%s))", marks(x.UserIDs), marks(x.EndpointIDs))
+		for _, id := range slices.Concat(x.UserIDs, x.EndpointIDs) {
+			ids = append(ids, id)
+		}
 	}
-	users, args := oneOf("user", x.UserIDs, args)
-	endpoints, args := oneOf("endpoint", x.EndpointIDs, args)
-	return sql + " AND (" + users + " OR user_hash = 0 AND " + endpoints + ")", args
+	where, args := conditions(eventstore.Filter{App: x.App, To: x.Before})
+	n, err := e.writer.number(ctx, "DELETE FROM events WHERE true"+where+person+users, append(args, ids...)...)
+	if err != nil || n == 0 {
+		return 0, err
+	}
+	where, args = " AND app = ?", []any{x.App}
+	if !x.Before.IsZero() {
+		where, args = where+" AND day < ?", append(args, x.BeforeDay())
+	}
+	return n, e.writer.query(ctx, "DELETE FROM activity WHERE true"+where+person, args, nil)
 }
 
-// oneOf is the condition that an id, of users or endpoints, is one of some, and
-// the arguments with those that it adds.
-func oneOf(of string, ids []string, args []any) (string, []any) {
-	if len(ids) == 0 {
-		return "false", args
+// hashes are the stored hashes of ids, as a list in SQL, which may not be empty.
+func hashes(ids []string) string {
+	list := "NULL"
+	for _, id := range ids {
+		list += fmt.Sprintf(", %d", eventstore.Hash(id))
 	}
-	hashes, marks := make([]string, len(ids)), make([]string, len(ids))
-	for i, id := range ids {
-		hashes[i], marks[i] = fmt.Sprint(eventstore.Hash(id)), "?"
-		args = append(args, id)
-	}
-	return fmt.Sprintf("%s_hash IN (%s) AND %s_id IN (%s)", of, strings.Join(hashes, ","), of, strings.Join(marks, ",")), args
+	return list
 }
+
+// marks are parameters for ids, as such a list.
+func marks(ids []string) string { return "NULL" + strings.Repeat(", ?", len(ids)) }

@@ -36,12 +36,26 @@ func testQuestions(t *testing.T, target Target) {
 					r.Fatalf("rebuild: %v", err)
 				}
 			}
+			if rapid.IntRange(0, 2).Draw(r, "erase") == 0 {
+				eraseSome(r, store)
+			}
 			n.all = scan(r, store, eventstore.Query{})
 			for range 3 {
 				ask(r, store, n)
 			}
 		}
 	})
+}
+
+// eraseSome erases old events, or those of one person: answers must follow.
+func eraseSome(r *rapid.T, s eventstore.Store) {
+	x := eventstore.Erasure{App: "a", UserIDs: []string{"u1"}, EndpointIDs: []string{"e1", "e2"}}
+	if rapid.Bool().Draw(r, "old") {
+		x = eventstore.Erasure{App: "a", Before: time.Date(2026, 3, rapid.IntRange(20, 35).Draw(r, "before"), 0, 0, 0, 0, time.UTC)}
+	}
+	if _, err := s.Erase(background, x); err != nil {
+		r.Fatalf("erase: %v", err)
+	}
 }
 
 // aHappening draws an event of few apps, endpoints and users around a change of clocks.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/jackc/pgx/v5"
+
 	"pintail/internal/eventstore"
 )
 
@@ -20,28 +22,52 @@ func (s *Store) Last(ctx context.Context) (eventstore.Cursor, error) {
 	return s.last, nil
 }
 
-// Erase implements eventstore.Store. It is one statement, which the server
-// finishes or undoes whatever becomes of this process.
-func (s *Store) Erase(ctx context.Context, x eventstore.Erasure) (int64, error) {
+// Erase implements eventstore.Store. The server finishes it or undoes it, whatever
+// becomes of this process.
+func (s *Store) Erase(ctx context.Context, x eventstore.Erasure) (n int64, err error) {
 	if err := s.check(); err != nil {
 		return 0, err
 	}
-	x, err := eventstore.PrepareErasure(x)
-	if err != nil {
+	if x, err = eventstore.PrepareErasure(x); err != nil {
 		return 0, err
 	}
-	where, args := chosenBy(x)
-	done, err := s.pool.Exec(ctx, "DELETE FROM eventstore.events WHERE true"+where, args...)
-	return done.RowsAffected(), s.explain(err)
+	err = s.change(ctx, func(tx pgx.Tx) error {
+		n, err = eraseRows(ctx, tx, x)
+		return err
+	})
+	return n, err
 }
 
-// chosenBy turns an erasure into " AND ..." and its arguments.
-func chosenBy(x eventstore.Erasure) (string, []any) {
-	sql, args := conditions(eventstore.Filter{App: x.App, To: x.Before})
-	if !x.OfPerson() {
-		return sql, args
+// eraseRows erases events, and what the table activity has of them: its rows are of
+// one day, endpoint and user, as erasures are.
+func eraseRows(ctx context.Context, tx pgx.Tx, x eventstore.Erasure) (int64, error) {
+	where, args := conditions(eventstore.Filter{App: x.App, To: x.Before})
+	if x.OfPerson() {
+		args = append(args, x.UserIDs, x.EndpointIDs)
+		users, endpoints := len(args)-1, len(args)
+		where += fmt.Sprintf(" AND (user_id = ANY($%d) OR user_id = '' AND endpoint_id = ANY($%d))", users, endpoints)
 	}
-	args = append(args, x.UserIDs, x.EndpointIDs)
-	users, endpoints := len(args)-1, len(args)
-	return sql + fmt.Sprintf(" AND (user_id = ANY($%d) OR user_id = '' AND endpoint_id = ANY($%d))", users, endpoints), args
+	done, err := tx.Exec(ctx, "DELETE FROM eventstore.events WHERE true"+where, args...)
+	if err != nil || done.RowsAffected() == 0 {
+		return 0, err
+	}
+	where, args = "app = $1", []any{x.App}
+	if !x.Before.IsZero() {
+		where, args = where+" AND day < $2", append(args, x.BeforeDay())
+	}
+	if x.OfPerson() {
+		args = append(args, hashes(x.UserIDs), hashes(x.EndpointIDs))
+		users, endpoints := len(args)-1, len(args)
+		where += fmt.Sprintf(" AND (user_hash = ANY($%d) OR user_hash = 0 AND endpoint_hash = ANY($%d))", users, endpoints)
+	}
+	_, err = tx.Exec(ctx, "DELETE FROM eventstore.activity WHERE "+where, args...)
+	return done.RowsAffected(), err
+}
+
+func hashes(ids []string) []int64 {
+	list := make([]int64, len(ids))
+	for i, id := range ids {
+		list[i] = hash(id)
+	}
+	return list
 }

@@ -39,6 +39,8 @@ import (
 	"pintail/internal/keys/ids"
 	"pintail/internal/live"
 	"pintail/internal/observe"
+	"pintail/internal/person"
+	"pintail/internal/retention"
 	"pintail/internal/store"
 	"pintail/internal/userpool"
 	"pintail/internal/userpool/breached"
@@ -79,6 +81,8 @@ type App struct {
 	event      *event.Service
 	analytics  *analytics.Service
 	feeds      *live.Feeds
+	retention  *retention.Service
+	persons    *person.Service
 
 	breached *breached.List
 
@@ -170,6 +174,13 @@ func (a *App) openRooms() error {
 		DB: a.db, Master: a.master, Clock: a.clock, Access: a.access, UserPools: a.userPools, Providers: a.providers, Account: a.config.AccountID,
 	})
 	a.access.AcceptTokens(a.identities)
+	a.retention = retention.New(retention.Config{
+		DB: a.db, Events: a.events, Audience: a.audience, Jobs: a.jobs, Clock: a.clock, Log: a.log, Days: a.config.EventDays,
+	})
+	a.persons = person.New(person.Config{
+		DB: a.db, Events: a.events, Audience: a.audience, UserPools: a.userPools, Identities: a.identities, Outbox: a.outbox,
+		Trail: a.trail, Jobs: a.jobs, Clock: a.clock, Account: a.config.AccountID,
+	})
 	a.feeds = live.New(live.Config{Events: a.events, Outbox: a.outbox, Clock: a.clock, Log: a.log, Account: a.config.AccountID})
 	a.router = wire.NewRouter(wire.Config{
 		Services: Services(), Gate: a.access, Clock: a.clock, Log: a.log,

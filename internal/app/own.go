@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"pintail/internal/gen/model"
@@ -65,22 +66,23 @@ func own[In any, P interface {
 	has := func(o ownOption) bool { return len(options) > 0 && options[0] == o }
 	a.router.HandlePage(pattern, op, func(w http.ResponseWriter, r *http.Request, c *wire.Call) {
 		in := new(In)
-		audited := wire.Audited{Call: c}
-		err := a.admit(r, c, P(in))
-		if c.Caller != nil {
-			audited.Input, audited.Resources = P(in).recorded(), P(in).resources(c)
+		note := func(refusal *model.Error) {
+			if c.Caller != nil {
+				a.trail.Note(wire.Audited{Call: c, Input: P(in).recorded(), Resources: P(in).resources(c), Refusal: refusal})
+			}
 		}
+		err := a.admit(r, c, P(in))
 		if err == nil {
 			if has(recordedFirst) {
-				a.trail.Note(audited)
+				note(nil)
 			}
 			err = run(w, r, c, in)
 		}
-		if err != nil {
-			audited.Refusal = a.refuse(w, err)
-		}
-		if c.Caller != nil && (err != nil || !has(recordedFirst) && !has(recordedWithin)) {
-			a.trail.Note(audited)
+		switch {
+		case err != nil:
+			note(a.refuse(w, err))
+		case !has(recordedFirst) && !has(recordedWithin):
+			note(nil)
 		}
 	})
 }
@@ -155,7 +157,12 @@ func unbounded(w http.ResponseWriter) { _ = http.NewResponseController(w).SetRea
 
 func appARN(c *wire.Call, app string) string { return c.ARN("mobiletargeting", "apps/"+app) }
 
-func poolARN(c *wire.Call, pool string) string { return c.ARN("cognito-idp", "userpool/"+pool) }
+// poolARN is in the pool's own region, which its id begins with, wherever the call
+// was signed for.
+func poolARN(c *wire.Call, pool string) string {
+	region, _, _ := strings.Cut(pool, "_")
+	return "arn:aws:cognito-idp:" + region + ":" + c.Account + ":userpool/" + pool
+}
 
 // inApp is the input of what is about a Pinpoint application as a whole.
 type inApp struct{ App string }

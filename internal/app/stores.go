@@ -15,6 +15,7 @@ import (
 	"pintail/internal/identitypool"
 	"pintail/internal/job"
 	"pintail/internal/keys"
+	"pintail/internal/person"
 	"pintail/internal/store"
 	"pintail/internal/store/postgres"
 	"pintail/internal/store/sqlite"
@@ -33,6 +34,7 @@ func collections() []store.Kind {
 	var all []store.Kind
 	for _, room := range [][]store.Kind{
 		access.Collections(), userpool.Collections(), identitypool.Collections(), audience.Collections(), delivery.Collections(), job.Collections(), audit.Collections(),
+		person.Collections(),
 	} {
 		all = append(all, room...)
 	}

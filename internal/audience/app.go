@@ -155,7 +155,7 @@ func (s *Service) deleteApp(ctx context.Context, _ *wire.Call, in *pinpoint.Dele
 		if app, err = apps.Get(tx, s.account, id); err != nil {
 			return err
 		}
-		for _, deleteAll := range []func(store.Tx, string) (int, error){endpoints.DeleteAll, users.DeleteAll, names.DeleteAll} {
+		for _, deleteAll := range []func(store.Tx, string) (int, error){endpoints.DeleteAll, users.DeleteAll, names.DeleteAll, retentions.DeleteAll} {
 			if _, err := deleteAll(tx, id); err != nil {
 				return err
 			}

@@ -83,7 +83,7 @@ func New(c Config) *Service {
 }
 
 // Collections are what the directory must keep for this room.
-func Collections() []store.Kind { return []store.Kind{apps, names, endpoints, users} }
+func Collections() []store.Kind { return []store.Kind{apps, names, endpoints, users, retentions} }
 
 // Routes names every operation that the room answers.
 func (s *Service) Routes(r *wire.Router) {

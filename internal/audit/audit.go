@@ -94,7 +94,17 @@ func (t *Trail) Note(of wire.Audited) {
 	if keep := t.keepFor(of.Op.Action); keep <= 0 {
 		return
 	}
-	t.queue <- newRecord(of)
+	t.queue <- NewRecord(of)
+}
+
+// Write stores the record of an action in the transaction that begins it, so that the
+// one is as durable as the other. Written again, it replaces itself.
+func (t *Trail) Write(tx store.Tx, r Record) error {
+	if t.keep <= 0 {
+		return nil
+	}
+	c := &chunk{Records: []Record{r}}
+	return chunks.Put(tx, t.account, c.id(), c)
 }
 
 func (t *Trail) keepFor(action string) time.Duration {

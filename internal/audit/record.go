@@ -33,7 +33,8 @@ type Record struct {
 	ManagementEvent    bool            `json:"managementEvent"`
 	RecipientAccountID string          `json:"recipientAccountId"`
 	EventCategory      string          `json:"eventCategory"`
-	// AdditionalEventData holds why a call was refused, for the owner.
+	// AdditionalEventData holds why a call was refused, for the owner, or what came of
+	// an action that went on after it.
 	AdditionalEventData map[string]string `json:"additionalEventData,omitzero"`
 }
 
@@ -74,8 +75,8 @@ type Resource struct {
 // maxParameters is how many bytes the parameters of a record may have.
 const maxParameters = 8 << 10
 
-// newRecord describes a call.
-func newRecord(of wire.Audited) Record {
+// NewRecord describes a call.
+func NewRecord(of wire.Audited) Record {
 	c := of.Call
 	r := Record{
 		EventVersion: "1.11", UserIdentity: identity(c), EventTime: c.Time.UTC().Truncate(time.Millisecond),

@@ -24,13 +24,16 @@ type commands struct {
 	Config kong.ConfigFlag `help:"Read settings from a JSON file; environment and flags go before it." placeholder:"FILE"`
 
 	Start     startCmd     `cmd:"" help:"Run the server."`
+	App       appCmd       `cmd:"" help:"Look after Pinpoint applications."`
 	Audit     auditCmd     `cmd:"" help:"Show who called what: the trail of signed calls."`
 	Env       envCmd       `cmd:"" help:"Print the running server's settings for a client."`
 	Outbox    outboxCmd    `cmd:"" help:"Show the codes and messages that the server has sent."`
+	Export    exportCmd    `cmd:"" help:"Write what the server keeps into files."`
 	Explain   explainCmd   `cmd:"" help:"Tell whether somebody may do something, and which statement decides."`
 	ImportLog importLogCmd `cmd:"" help:"Show what became of the rows of a user import."`
 	Kpi       kpiCmd       `cmd:"" help:"Count: who was active, who is new and who came back, sessions, revenue, funnels and more."`
 	Generate  generateCmd  `cmd:"" help:"Send an application the made-up past of so many people."`
+	Person    personCmd    `cmd:"" help:"Show or delete everything that is kept of a person."`
 	Pool      poolCmd      `cmd:"" help:"Look after user pools."`
 	Project   projectCmd   `cmd:"" help:"Make, show and delete all that an app needs: user pool, identity pool, roles and Pinpoint application."`
 	Rebuild   rebuildCmd   `cmd:"" help:"Compute anew, from the events, who was active when: what analytics is answered from."`

@@ -33,6 +33,7 @@ type Config struct {
 	CodesPerSource int      `help:"How many codes one address can have sent, or get wrong, in an hour and a user pool. 0 sets no limit." default:"500" env:"PINTAIL_CODES_PER_SOURCE" placeholder:"N"`
 	AuditDays      int      `help:"For how many days signed calls stay in the audit trail." default:"90" env:"PINTAIL_AUDIT_DAYS" placeholder:"N"`
 	AuditDataDays  int      `help:"For how many days the calls by which apps report stay there." default:"1" env:"PINTAIL_AUDIT_DATA_DAYS" placeholder:"N"`
+	EventDays      int      `help:"For how many days events are kept, where their application does not say. 0 is for ever." default:"0" env:"PINTAIL_EVENT_DAYS" placeholder:"N"`
 	Messages       `embed:""`
 	Audience       `embed:""`
 	Providers      `embed:""`
@@ -44,6 +45,9 @@ var (
 	accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
 	regionPattern  = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$`)
 )
+
+// maxEventDays is the longest that can be asked for: a hundred years.
+const maxEventDays = 36525
 
 // Validate checks every setting and names all that are wrong, each with what to
 // do about it.
@@ -79,6 +83,9 @@ func (c *Config) Validate() error {
 	}
 	if c.CodesPerSource < 0 {
 		wrong("--codes-per-source %d is negative: give a number, or 0 for no limit", c.CodesPerSource)
+	}
+	if c.EventDays < 0 || c.EventDays > maxEventDays {
+		wrong("--event-days %d is not from 0, which keeps events for ever, to %d", c.EventDays, maxEventDays)
 	}
 	if c.DatabaseURL != "" && !strings.HasPrefix(c.DatabaseURL, "postgres://") && !strings.HasPrefix(c.DatabaseURL, "postgresql://") {
 		wrong("--database-url must begin with postgres://")

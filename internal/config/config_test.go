@@ -37,6 +37,7 @@ func TestValidate(t *testing.T) {
 		"texts to nowhere":             {func(c *config.Config) { c.SMSToken = "t" }, "need --sms-url"},
 		"no template":                  {func(c *config.Config) { c.SMSURL, c.SMSTemplate = "https://sms.example.org", "none" }, "--sms-template cannot be read"},
 		"two ways in":                  {func(c *config.Config) { c.SMSURL, c.SMSToken, c.SMSUser = "https://sms.example.org", "t", "u" }, "give one"},
+		"events of no days":            {func(c *config.Config) { c.EventDays = -1 }, "--event-days -1"},
 		"no folder":                    {func(c *config.Config) { c.Data = "" }, "--data is empty"},
 	} {
 		c := valid()

@@ -91,12 +91,14 @@ const keepAttempts = 20
 type entry struct {
 	ID     string
 	To     string
-	State  State `json:",omitempty"`
+	User   string `json:",omitempty"` // see userOf
+	State  State  `json:",omitempty"`
 	Sealed []byte
 }
 
 var messages = store.NewCollection("message",
 	store.Index("to", func(e *entry) string { return e.To }),
+	store.Index(byUser, func(e *entry) string { return e.User }),
 	store.Index("pending", func(e *entry) string {
 		if e.State != Pending {
 			return ""

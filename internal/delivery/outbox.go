@@ -60,7 +60,7 @@ func (o *Outbox) close(m Message) (*entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &entry{ID: m.ID, To: m.To, State: m.State, Sealed: o.seal.Seal(text, m.ID)}, nil
+	return &entry{ID: m.ID, To: m.To, User: userOf(m.UserPoolID, m.Username), State: m.State, Sealed: o.seal.Seal(text, m.ID)}, nil
 }
 
 // OnFailure has a function told of every message that will not be delivered, in the

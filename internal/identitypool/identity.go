@@ -38,7 +38,7 @@ type home struct{ Pool string }
 
 // Identities are owned by their pool, an identity's home by the identity itself.
 var (
-	identities = store.NewCollection[identity]("identity")
+	identities = store.NewCollection("identity", store.Index("merged", func(i *identity) string { return i.MergedInto }))
 	homes      = store.NewCollection[home]("identity_home")
 )
 

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -85,4 +86,20 @@ func signed(ts *testscript.TestScript, method, path, service string, body []byte
 	r.Header.Set("Content-Type", "application/json")
 	sigv4.Sign(r, body, sigv4.Credentials{AccessKeyID: key.AccessKeyID, Secret: key.Secret}, "us-east-1", service, time.Now())
 	return r
+}
+
+// events DATA APP N waits until an application has so many events.
+func eventsOf(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: events DATA APP N")
+	}
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); <-tick.C {
+		ts.Check(ts.Exec("pintail", "export", "events", "--data", args[0], "--app", args[1]))
+		if strconv.Itoa(strings.Count(ts.ReadFile("stdout"), "\n")) == args[2] {
+			return
+		}
+	}
+	ts.Fatalf("the application has not %s events: %s", args[2], ts.ReadFile("stdout"))
 }

@@ -42,6 +42,8 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			address := url.URL{Scheme: "smtp", User: url.UserPassword(mailtest.User, mailtest.Password), Host: fmt.Sprintf("127.0.0.1:%d", mails.Port), RawQuery: "tls=none"}
 			env.Setenv("SMTP", address.String())
+			env.Setenv("NOW", time.Now().UTC().Format(time.RFC3339))
+			env.Setenv("LONGAGO", time.Now().UTC().AddDate(0, 0, -60).Format(time.RFC3339))
 			env.Values[exchange{}] = new(exchange)
 			return nil
 		},
@@ -54,6 +56,7 @@ func TestScripts(t *testing.T) {
 			"query":    query,
 			"pinpoint": pinpoint,
 			"shown":    shown,
+			"events":   eventsOf,
 			"anyone":   anyone,
 			"admin":    admin,
 			"signin":   signIn,

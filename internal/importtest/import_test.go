@@ -50,6 +50,7 @@ var rules = []only{
 	{"github.com/jackc/pgx", []string{"pintail/internal/store/postgres", "pintail/internal/eventstore/postgres", "pintail/internal/testkit/..."}, "a driver belongs to its engine"},
 	{"github.com/aws/", []string{"pintail/internal/testkit/...", "pintail/bench/..."}, "the SDK is a client, for tests and load"},
 	{"github.com/wneessen/go-mail", []string{"pintail/internal/delivery/smtp"}, "a provider's protocol belongs to its channel"},
+	{"github.com/parquet-go/", []string{"pintail/internal/event/eventfile"}, "one package writes files of events"},
 	{"github.com/emersion/", []string{"pintail/internal/testkit/..."}, "the mail server is for tests"},
 	{"pintail/internal/store/sqlite", []string{"pintail/internal/app", "pintail/bench/..."}, "only the composition root chooses an engine"},
 	{"pintail/internal/store/postgres", []string{"pintail/internal/app", "pintail/bench/..."}, "only the composition root chooses an engine"},

@@ -120,6 +120,9 @@ func (s *Service) delete(ctx context.Context, j job.Job) error {
 	for _, step := range []func(context.Context, *deletionRecord) error{
 		s.find, s.deleteUser, s.deleteEndpoints, s.deleteIdentities, s.eraseEvents, s.deleteMessages, s.finish,
 	} {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		if err := step(ctx, d); err != nil {
 			return err
 		}

@@ -21,6 +21,9 @@ const (
 // crash.
 const saveAt = 2 * 122_880
 
+// saveMost is the number at which whoever reads must wait for a checkpoint.
+const saveMost = 2 * saveAt
+
 // restMemoryLimit makes DuckDB let go of cached blocks.
 const restMemoryLimit = "32MB"
 
@@ -97,7 +100,7 @@ func (m *mover) tick(failed bool) {
 func (m *mover) move() error {
 	return m.write(func(s *Store, e *engine) error {
 		if e.unsaved >= saveAt {
-			if err := s.save(e); err != nil {
+			if err := s.saveSoon(e); err != nil {
 				return err
 			}
 		}
@@ -147,7 +150,11 @@ func (m *mover) erase(ctx context.Context, change func(e *engine, stored eventst
 	if err := m.flush(ctx); err != nil {
 		return err
 	}
-	return m.write(func(s *Store, e *engine) error { return change(e, s.tail.state().stored) })
+	return m.write(func(s *Store, e *engine) error {
+		s.reading.Lock() // as save does
+		defer s.reading.Unlock()
+		return change(e, s.tail.state().stored)
+	})
 }
 
 // write runs a change on the engine. After an error the engine is closed, since

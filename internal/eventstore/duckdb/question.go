@@ -100,16 +100,11 @@ func (s *Store) examine(ctx context.Context, labels []eventstore.Labels, read fu
 	if err := s.mover.flush(ctx); err != nil {
 		return err
 	}
-	e, release, err := s.use()
+	c, release, err := s.reader()
 	if err != nil {
 		return err
 	}
 	defer release()
-	c, err := connect(e.db)
-	if err != nil {
-		return err
-	}
-	defer c.close()
 	for i := range labels {
 		if err := c.label(i, &labels[i]); err != nil {
 			return err

@@ -81,13 +81,31 @@ func (s *Store) reopen() error {
 	return nil
 }
 
-// save checkpoints the table and discards what the commit log need not have
-// any longer.
+// save checkpoints the table and discards what the commit log need not have any longer.
+// DuckDB refuses to checkpoint while somebody reads, and would then be given up: so it
+// waits for those who do, and whoever begins to read waits for it.
 func (s *Store) save(e *engine) error {
-	stored := s.tail.state().stored
-	if err := e.rollUp(stored, rollAt); err != nil {
-		return err
+	s.reading.Lock()
+	defer s.reading.Unlock()
+	return s.saveUnread(e)
+}
+
+// saveSoon is save, but as long as not very much is unsaved it leaves those in peace who
+// read, and saves later.
+func (s *Store) saveSoon(e *engine) error {
+	if e.unsaved >= saveMost {
+		return s.save(e)
 	}
+	if !s.reading.TryLock() {
+		return nil
+	}
+	defer s.reading.Unlock()
+	return s.saveUnread(e)
+}
+
+// saveUnread is save while nobody reads.
+func (s *Store) saveUnread(e *engine) error {
+	stored := s.tail.state().stored
 	if err := e.checkpoint(); err != nil {
 		return err
 	}
@@ -97,12 +115,16 @@ func (s *Store) save(e *engine) error {
 // rest saves, so that a start after a crash is quick, and makes DuckDB give
 // back memory.
 func (s *Store) rest(e *engine) error {
+	if !s.reading.TryLock() {
+		return nil // a long query needs its memory; the next rest will do
+	}
+	defer s.reading.Unlock()
 	if e.unsaved > 0 {
-		if err := s.save(e); err != nil {
+		if err := s.saveUnread(e); err != nil {
 			return err
 		}
 	}
-	// A query may need more than the low limit just now: the next rest will do.
+	// What is cached may be in use just now: then too the next rest will do.
 	_ = e.writer.exec("SET memory_limit = " + quote(restMemoryLimit))
 	return e.writer.exec("SET memory_limit = " + quote(s.options.MemoryLimit))
 }

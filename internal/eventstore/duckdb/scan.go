@@ -115,17 +115,33 @@ func (s *Store) page(ctx context.Context, sql string, args []any) (p page, err e
 
 // query runs one statement on a connection of its own.
 func (s *Store) query(ctx context.Context, sql string, args []any, each func(result) error) error {
-	e, release, err := s.use()
+	c, release, err := s.reader()
 	if err != nil {
 		return err
 	}
 	defer release()
-	c, err := connect(e.db)
-	if err != nil {
-		return err
-	}
-	defer c.close()
 	return c.query(ctx, sql, args, each)
+}
+
+// reader returns a connection to read with, until release. While there is one the store
+// does not rest, since a query needs more memory than it then leaves, nor checkpoint.
+func (s *Store) reader() (c *connection, release func(), err error) {
+	e, unuse, err := s.use()
+	if err != nil {
+		return nil, nil, err
+	}
+	s.reading.RLock()
+	s.activity.Add(1)
+	done := func() {
+		s.activity.Add(1)
+		s.reading.RUnlock()
+		unuse()
+	}
+	if c, err = connect(e.db); err != nil {
+		done()
+		return nil, nil, err
+	}
+	return c, func() { c.close(); done() }, nil
 }
 
 // conditions turns a filter into " AND ..." and its arguments.

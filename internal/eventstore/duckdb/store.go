@@ -69,6 +69,8 @@ type Store struct {
 	engines sync.RWMutex // held for reading by users of engine, for writing to replace it
 	engine  *engine
 
+	reading sync.RWMutex // held for reading by queries, for writing by checkpoints and to let go of memory
+
 	closing   chan struct{}
 	closeOnce sync.Once
 	closeErr  error

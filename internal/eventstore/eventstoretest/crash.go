@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -118,19 +119,7 @@ func RunCrash(t *testing.T, target Target, ready time.Duration) {
 // notes all acknowledged batches and their sizes.
 func kill(t *testing.T, place string, after int, acknowledged map[string]int) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	victim := exec.CommandContext(ctx, os.Args[0])
-	victim.Env = append(os.Environ(), childPlace+"="+place)
-	var complaints strings.Builder
-	victim.Stderr = &complaints
-	output, err := victim.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := victim.Start(); err != nil {
-		t.Fatal(err)
-	}
+	victim, output, complaints := startVictim(t, childPlace, place)
 	heard := 0
 	for lines := bufio.NewScanner(output); lines.Scan(); heard++ {
 		if heard == after {
@@ -144,10 +133,29 @@ func kill(t *testing.T, place string, after int, acknowledged map[string]int) {
 			acknowledged[name] = size
 		}
 	}
-	err = victim.Wait()
+	err := victim.Wait()
 	if heard <= after {
 		t.Fatalf("the victim ended by itself: %v: %s", err, complaints.String())
 	}
+}
+
+// startVictim runs this test binary as what a variable of its environment makes it, for
+// a minute at most.
+func startVictim(t *testing.T, variable, place string) (victim *exec.Cmd, output io.Reader, complaints *strings.Builder) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	victim, complaints = exec.CommandContext(ctx, os.Args[0]), new(strings.Builder)
+	victim.Env = append(os.Environ(), variable+"="+place)
+	victim.Stderr = complaints
+	output, err := victim.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := victim.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return victim, output, complaints
 }
 
 // batchesOf counts the events of each batch; an event that is there twice

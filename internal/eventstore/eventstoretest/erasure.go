@@ -2,14 +2,10 @@ package eventstoretest
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"os/exec"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -230,19 +226,7 @@ func RunEraseCrash(t *testing.T, target Target) {
 // returns how many it said to have erased.
 func killEraser(t *testing.T, place string, after int) (erased int) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	victim := exec.CommandContext(ctx, os.Args[0])
-	victim.Env = append(os.Environ(), eraserPlace+"="+place)
-	var complaints strings.Builder
-	victim.Stderr = &complaints
-	output, err := victim.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := victim.Start(); err != nil {
-		t.Fatal(err)
-	}
+	victim, output, complaints := startVictim(t, eraserPlace, place)
 	for lines := bufio.NewScanner(output); lines.Scan(); {
 		if _, err := fmt.Sscanf(lines.Text(), "user-%d", &erased); err != nil {
 			t.Fatalf("the eraser said %q", lines.Text())

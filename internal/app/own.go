@@ -76,7 +76,11 @@ func own[In any, P interface {
 			if has(recordedFirst) {
 				note(nil)
 			}
-			err = run(w, r, c, in)
+			err = runRecorded(func() error { return run(w, r, c, in) }, func() {
+				if !has(recordedFirst) {
+					note(nil)
+				}
+			})
 		}
 		switch {
 		case err != nil:
@@ -85,6 +89,19 @@ func own[In any, P interface {
 			note(nil)
 		}
 	})
+}
+
+// runRecorded runs an operation, and has one recorded that breaks its answer off.
+func runRecorded(run func() error, note func()) error {
+	broken := true
+	defer func() {
+		if broken {
+			note()
+		}
+	}()
+	err := run()
+	broken = false
+	return err
 }
 
 // admit reads a request, checks who signed it and asks the policies.

@@ -3,6 +3,7 @@ package person
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"pintail/internal/audit"
@@ -10,6 +11,7 @@ import (
 	"pintail/internal/job"
 	"pintail/internal/keys/ids"
 	"pintail/internal/store"
+	"pintail/internal/userpool"
 )
 
 // Deletion is the deletion of a person.
@@ -44,8 +46,8 @@ const (
 	pruneEvery = 24 * time.Hour
 	// keepDeletions is for how long it is known what a deletion did.
 	keepDeletions = 30 * 24 * time.Hour
-	// messageBatch is how many messages one transaction deletes.
-	messageBatch = 200
+	// batch is how many messages or records one transaction deletes.
+	batch = 200
 )
 
 var deleteOptions = job.Options{Concurrency: 2, Attempts: 1000, Backoff: job.Exponential(time.Second, 30*time.Minute), Lease: 2 * time.Minute}
@@ -186,14 +188,34 @@ func (s *Service) deleteUser(ctx context.Context, d *deletionRecord) error {
 	if err != nil {
 		return err
 	}
-	n, err := pool.DeletePersonLogs(ctx, who)
-	if err != nil || n == 0 {
+	return s.deleteLogs(ctx, d, pool)
+}
+
+// deleteLogs looks for records that wait outside of the transactions that delete them:
+// there may be very many of other people.
+func (s *Service) deleteLogs(ctx context.Context, d *deletionRecord, pool *userpool.PersonPool) error {
+	if d.Subject == nil {
+		return nil
+	}
+	var logs []userpool.PersonLog
+	err := s.DB.View(ctx, func(tx store.Tx) (err error) {
+		logs, err = pool.PersonLogs(tx, d.Subject.User)
+		return err
+	})
+	if err != nil {
 		return err
 	}
-	return s.change(ctx, d, func(_ store.Tx, now *deletionRecord) error {
-		now.Deleted.add(map[string]int{countLogs: n})
-		return nil
-	})
+	for some := range slices.Chunk(logs, batch) {
+		err := s.change(ctx, d, func(tx store.Tx, now *deletionRecord) error {
+			n, err := pool.DeletePersonLogs(tx, some)
+			now.Deleted.add(map[string]int{countLogs: n})
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Service) deleteEndpoints(ctx context.Context, d *deletionRecord) error {
@@ -245,12 +267,13 @@ func (s *Service) eraseEvents(ctx context.Context, d *deletionRecord) error {
 
 func (s *Service) deleteMessages(ctx context.Context, d *deletionRecord) error {
 	for more := d.Subject != nil; more; {
+		more = false
 		err := s.change(ctx, d, func(tx store.Tx, now *deletionRecord) error {
-			some, err := s.messagesOf(tx, now.Subject, messageBatch)
+			some, err := s.messagesOf(tx, now.Subject, batch)
 			if err != nil {
 				return err
 			}
-			more = len(some) == messageBatch
+			more = len(some) == batch
 			n, err := s.Outbox.DeleteMessages(tx, some)
 			now.Deleted.add(map[string]int{countMessages: n})
 			return err

@@ -196,57 +196,42 @@ func (p *PersonPool) DeletePerson(tx store.Tx, sub string) (map[string]int, erro
 	return person.Count(), deleteUser(tx, p.pool, u)
 }
 
-// DeletePersonLogs deletes the records about a user that wait for their delivery, and
-// tells how many those were. They are looked for outside of the transaction, since
-// there may be very many.
-func (p *PersonPool) DeletePersonLogs(ctx context.Context, who *PersonRef) (n int, err error) {
+// PersonLog is a record about a user that waits for its delivery.
+type PersonLog struct {
+	source cognitoidp.EventSourceName
+	id     string
+}
+
+// PersonLogs returns the records about a user that wait for their delivery.
+func (p *PersonPool) PersonLogs(tx store.Tx, who *PersonRef) (found []PersonLog, err error) {
 	name, err := json.Marshal(who.Username)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	inText := " to the user " + strings.Trim(string(name), `"`) + " (attempts"
-	for _, waiting := range logSources {
-		var ids []string
-		err := p.service.db.View(ctx, func(tx store.Tx) error {
-			ids = nil
-			for r, err := range waiting.All(tx, p.pool.Id, store.Query{}) {
-				if err != nil {
-					return err
-				}
-				if strings.Contains(r.Text, `"userSub":"`+who.Sub+`"`) || strings.Contains(r.Text, inText) {
-					ids = append(ids, r.ID)
-				}
+	for source, waiting := range logSources {
+		for r, err := range waiting.All(tx, p.pool.Id, store.Query{}) {
+			if err != nil {
+				return nil, err
 			}
-			return nil
-		})
-		if err != nil {
-			return n, err
+			if strings.Contains(r.Text, `"userSub":"`+who.Sub+`"`) || strings.Contains(r.Text, inText) {
+				found = append(found, PersonLog{source, r.ID})
+			}
 		}
-		for some := range slices.Chunk(ids, personBatch) {
-			gone, err := deleteLogs(ctx, p.service.db, waiting, p.pool.Id, some)
-			if n += gone; err != nil {
-				return n, err
-			}
+	}
+	return found, nil
+}
+
+// DeletePersonLogs deletes records that wait for their delivery, and tells how many of
+// them still did.
+func (p *PersonPool) DeletePersonLogs(tx store.Tx, logs []PersonLog) (n int, err error) {
+	for _, l := range logs {
+		switch err := logSources[l.source].Delete(tx, p.pool.Id, l.id); {
+		case err == nil:
+			n++
+		case !errors.Is(err, store.ErrNotFound):
+			return n, err
 		}
 	}
 	return n, nil
-}
-
-// personBatch is how many records one transaction deletes.
-const personBatch = 500
-
-func deleteLogs(ctx context.Context, db store.DB, from *store.Collection[waitingLog], poolID string, ids []string) (n int, err error) {
-	err = db.Update(ctx, func(tx store.Tx) error {
-		n = 0
-		for _, id := range ids {
-			switch err := from.Delete(tx, poolID, id); {
-			case err == nil:
-				n++
-			case !errors.Is(err, store.ErrNotFound): // else it has been delivered
-				return err
-			}
-		}
-		return nil
-	})
-	return n, err
 }

@@ -162,6 +162,9 @@ func (s *Service) find(ctx context.Context, d *deletionRecord) error {
 		return err
 	}
 	return s.change(ctx, d, func(_ store.Tx, now *deletionRecord) error {
+		if now.Gathered { // by a twin
+			return nil
+		}
 		now.Subject, now.Gathered = &p, true
 		now.Deleted.add(map[string]int{countEvents: int(events)})
 		return nil

@@ -88,16 +88,21 @@ func (s *Service) Person(tx store.Tx, app string, userIDs, named []string) (*Per
 	if err != nil {
 		return nil, err
 	}
+	p := &project{id: app, account: s.account}
+	if p.names, err = readNames(tx, app); err != nil {
+		return nil, err
+	}
 	out := &Person{Endpoints: []pinpoint.EndpointResponse{}, Attributes: map[string]map[string][]string{}}
 	for _, e := range found {
-		owner, err := readUser(tx, app, e.UserID)
+		e, _ = p.names.clean(e)
+		owner, err := p.readUser(tx, e.UserID)
 		if err != nil {
 			return nil, err
 		}
 		out.Endpoints = append(out.Endpoints, *e.response(app, owner))
 	}
 	for _, id := range userIDs {
-		u, err := readUser(tx, app, id)
+		u, err := p.readUser(tx, id)
 		if err != nil {
 			return nil, err
 		}

@@ -57,7 +57,7 @@ func (c *tailCmd) Run(ctx context.Context, s *streams) error {
 			return ctx.Err()
 		case errors.Is(err, errEnough):
 			return nil
-		case f.id == "" || !lost(err):
+		case !f.begun || !lost(err):
 			return err
 		case f.heard:
 			began = time.Now()
@@ -120,6 +120,7 @@ type follower struct {
 	c     *tailCmd
 	s     *streams
 	id    string // of the last item
+	begun bool   // whether there was a feed at all
 	heard bool   // whether this feed has said anything
 	lines int
 }
@@ -136,6 +137,7 @@ func (f *follower) follow(ctx context.Context, server *client) error {
 		return err
 	}
 	defer feed.Close()
+	f.begun = true
 	kind, data := "", ""
 	for lines := bufio.NewReader(feed); ; {
 		line, err := lines.ReadString('\n')

@@ -2,7 +2,7 @@
 // something that can be shown whole and deleted whole.
 //
 // A person is the user of a Pinpoint application, or of a user pool, or both: then
-// their sub and their username are ids of theirs in the application too. Of the
+// their sub, their username and their identities are ids of theirs in the application too. Of the
 // application theirs are the user's endpoints and events, and what those endpoints
 // reported for nobody; of identity pools the identities with a login of the user, those
 // that were merged into them, and the guests that reported their events; and the
@@ -169,7 +169,10 @@ func (s *Service) findUser(ctx context.Context, q Query, p *Subject) error {
 		return err
 	}
 	err = s.DB.View(ctx, func(tx store.Tx) (err error) {
-		p.User, err = pool.Find(tx, q.User)
+		if p.User, err = pool.Find(tx, q.User); err != nil || p.User == nil {
+			return err
+		}
+		p.IdentityIDs, err = s.identitiesOf(tx, p, nil)
 		return err
 	})
 	if err != nil || p.User == nil {
@@ -177,6 +180,7 @@ func (s *Service) findUser(ctx context.Context, q Query, p *Subject) error {
 	}
 	p.Addresses = p.User.Addresses
 	p.UserIDs = appendNew(p.UserIDs, p.User.Sub, p.User.Username)
+	p.UserIDs = appendNew(p.UserIDs, p.IdentityIDs...) // which Amplify's customer profiles are by
 	return nil
 }
 

@@ -217,7 +217,7 @@ func openToClose(t *testing.T, c config.Config) (*person.Service, store.DB, func
 	}
 	return person.New(person.Config{
 		DB: db, Events: events, UserPools: pools, Outbox: outbox, Trail: trail, Jobs: jobs, Clock: now, Account: testkit.Account,
-		Audience:   audience.New(audience.Config{DB: db, Master: master, Clock: now, Account: testkit.Account, Events: events}),
+		Audience:   audience.New(audience.Config{DB: db, Master: master, Clock: now, Account: testkit.Account, Events: events, Jobs: jobs, Log: log}),
 		Identities: identitypool.New(identitypool.Config{DB: db, Master: master, Clock: now, Account: testkit.Account}),
 	}), db, closeAll
 }

@@ -193,7 +193,7 @@ func (p *PersonPool) DeletePerson(tx store.Tx, sub string) (map[string]int, erro
 	if err != nil {
 		return nil, err
 	}
-	return person.Count(), deleteUser(tx, p.pool, u)
+	return person.Count(), p.service.removeUser(tx, p.pool, u)
 }
 
 // PersonLog is a record about a user that waits for its delivery.

@@ -23,7 +23,11 @@ func TestCheckpointsBesideQueries(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-		if err := s.Append(ctx, eventstoretest.Sample(100)); err != nil {
+		list := eventstoretest.Sample(100)
+		for i := range list {
+			list[i].EventID = fmt.Sprintf("%d of %d", i, s.Stats().Last)
+		}
+		if err := s.Append(ctx, list); err != nil {
 			t.Error(err)
 		}
 		if err := s.mover.flush(ctx); err != nil {

@@ -68,8 +68,9 @@ func testErase(t *testing.T, target Target) {
 			}
 			s = target.openAt(t, place)
 			same(t, "after reopening", test.left, events(scan(t, s, eventstore.Query{})))
-			appendAll(t, s, eve)
-			same(t, "new", []eventstore.Event{eve}, events(scan(t, s, eventstore.Query{After: last})))
+			fresh := list("a", "e9", "u9", noon)
+			appendAll(t, s, fresh)
+			same(t, "new", []eventstore.Event{fresh}, events(scan(t, s, eventstore.Query{After: last})))
 		})
 	}
 }
@@ -186,11 +187,11 @@ func RunEraseCrash(t *testing.T, target Target) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range eventsOfUser {
+	for round := range eventsOfUser {
 		batch := make([]eventstore.Event, erasedUsers)
 		for n := range batch {
 			batch[n] = event("app", n)
-			batch[n].UserID = erasedUser(n)
+			batch[n].EventID, batch[n].UserID = fmt.Sprintf("%d-%d", round, n), erasedUser(n)
 		}
 		appendAll(t, s, batch...)
 	}

@@ -3,7 +3,6 @@ package app_test
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -242,28 +241,5 @@ func TestLiveAsPoliciesSay(t *testing.T) {
 	}
 	if status, body := ask(t, s, "GET", "/_pintail/live?app="+p.App, nil); status != http.StatusForbidden {
 		t.Errorf("nobody: %d %s", status, body)
-	}
-}
-
-// awaitEvents waits until an application has events of so many types and no others.
-func awaitEvents(t *testing.T, s *testkit.Server, appID string, want ...string) {
-	t.Helper()
-	ctx, tick := testkit.Context(t), time.NewTicker(20*time.Millisecond)
-	defer tick.Stop()
-	for {
-		now, err := s.ActivityBetween(context.WithoutCancel(ctx), appID, time.Time{}, time.Time{})
-		must(t, err)
-		var have []string
-		for _, c := range now.Events {
-			have = append(have, c.Type)
-		}
-		if strings.Join(have, " ") == strings.Join(want, " ") {
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			t.Fatalf("the events are %v, want %v", have, want)
-		}
 	}
 }

@@ -30,7 +30,6 @@ var ownService = &model.Service{
 var (
 	errDenied     = &model.ErrorType{Name: "AccessDeniedException", Code: "AccessDeniedException", Status: http.StatusForbidden}
 	errBadRequest = &model.ErrorType{Name: "BadRequestException", Code: "BadRequestException", Status: http.StatusBadRequest}
-	errNotFound   = &model.ErrorType{Name: "NotFoundException", Code: "NotFoundException", Status: http.StatusNotFound}
 	errBusy       = &model.ErrorType{Name: "ServiceUnavailableException", Code: "ServiceUnavailableException", Status: http.StatusServiceUnavailable, Server: true}
 )
 

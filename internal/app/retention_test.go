@@ -2,8 +2,11 @@ package app_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -63,5 +66,34 @@ func TestRetention(t *testing.T) {
 			awaitEvents(t, s, shop, "d.today")
 			awaitEvents(t, s, other, "b.sevenDays", "c.justNotSeven", "d.today")
 		})
+	}
+}
+
+// awaitEvents waits until an application's events are of these types, and of no others.
+func awaitEvents(t *testing.T, s *testkit.Server, appID string, want ...string) {
+	t.Helper()
+	ctx, tick := testkit.Context(t), time.NewTicker(20*time.Millisecond)
+	defer tick.Stop()
+	k := s.RootKeys()
+	for {
+		_, text := ask(t, s, http.MethodGet, "/_pintail/apps/"+appID+"/events", func(r *http.Request) {
+			sigv4.Sign(r, nil, sigv4.Credentials{AccessKeyID: k.ID, Secret: k.Secret}, testkit.Region, app.SigningName, s.Clock.Now())
+		})
+		var have []string
+		for line := range strings.Lines(text) {
+			var e struct {
+				Type string `json:"event_type"`
+			}
+			must(t, json.Unmarshal([]byte(line), &e))
+			have = append(have, e.Type)
+		}
+		if slices.Sort(have); slices.Equal(have, want) {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatalf("the events are %v, want %v", have, want)
+		}
 	}
 }

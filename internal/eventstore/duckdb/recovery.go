@@ -106,6 +106,9 @@ func (s *Store) saveSoon(e *engine) error {
 // saveUnread is save while nobody reads.
 func (s *Store) saveUnread(e *engine) error {
 	stored := s.tail.state().stored
+	if err := e.rollUp(stored, rollAt); err != nil {
+		return err
+	}
 	if err := e.checkpoint(); err != nil {
 		return err
 	}

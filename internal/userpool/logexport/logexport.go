@@ -1,7 +1,7 @@
 // Package logexport hands records of a user pool's logs to where the pool's owner
 // wants them: a log group of CloudWatch Logs, a delivery stream of Firehose, or a
 // bucket of S3. The service in the destination's ARN tells which of the three APIs is
-// spoken; an [endpoint.Endpoint] tells where it is.
+// spoken; an [awscall.Endpoint] tells where it is.
 //
 // The package knows neither pools nor when to try again: it makes one attempt, and
 // says which records have been taken.
@@ -18,7 +18,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
-	"pintail/internal/userpool/endpoint"
+	"pintail/internal/awscall"
 )
 
 const (
@@ -59,7 +59,7 @@ type Receipt struct {
 }
 
 // way sends a batch by one API. The time limit is in the context.
-type way func(ctx context.Context, e *endpoint.Endpoint, arn string, b Batch) (Receipt, error)
+type way func(ctx context.Context, e *awscall.Endpoint, arn string, b Batch) (Receipt, error)
 
 var ways = map[string]way{"logs": putLogEvents, "firehose": putRecordBatch, "s3": putObject}
 
@@ -80,7 +80,7 @@ func Supports(arn string) bool { return wayTo(arn) != nil }
 // Put makes one attempt to hand over a batch. A receipt may name some of the records,
 // with and without an error: the others have to be put again, later where there is an
 // error. The text of an error holds no credentials.
-func Put(ctx context.Context, e *endpoint.Endpoint, arn string, b Batch) (Receipt, error) {
+func Put(ctx context.Context, e *awscall.Endpoint, arn string, b Batch) (Receipt, error) {
 	put := wayTo(arn)
 	if put == nil {
 		return Receipt{}, fmt.Errorf("%s: nothing is known of this service", arn)
@@ -104,7 +104,7 @@ func (b Batch) all() Receipt {
 }
 
 // call makes a call of the protocol JSON 1.1 and reads its answer into out.
-func call(ctx context.Context, e *endpoint.Endpoint, arn, service, target string, in, out any) error {
+func call(ctx context.Context, e *awscall.Endpoint, arn, service, target string, in, out any) error {
 	body, err := json.Marshal(in, json.Deterministic(true))
 	if err != nil {
 		return err
@@ -120,7 +120,7 @@ func call(ctx context.Context, e *endpoint.Endpoint, arn, service, target string
 		return err
 	}
 	if status.StatusCode/100 != 2 {
-		return endpoint.RefusalOf(status, answer)
+		return awscall.RefusalOf(status, answer)
 	}
 	if out == nil {
 		return nil
@@ -132,18 +132,18 @@ func call(ctx context.Context, e *endpoint.Endpoint, arn, service, target string
 }
 
 // send makes a call and reads its answer.
-func send(e *endpoint.Endpoint, r *http.Request, body []byte, service, arn string) (*http.Response, []byte, error) {
+func send(e *awscall.Endpoint, r *http.Request, body []byte, service, arn string) (*http.Response, []byte, error) {
 	answer, err := e.Do(r, body, service, arn)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer answer.Body.Close()
-	text, err := endpoint.Read(answer.Body, maxAnswer)
+	text, err := awscall.Read(answer.Body, maxAnswer)
 	return answer, text, err
 }
 
 // isRefusal tells whether an error is an API's, of this name.
 func isRefusal(err error, code string) bool {
-	refused, ok := errors.AsType[*endpoint.Refusal](err)
+	refused, ok := errors.AsType[*awscall.Refusal](err)
 	return ok && refused.Code == code
 }

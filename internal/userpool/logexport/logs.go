@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"pintail/internal/userpool/endpoint"
+	"pintail/internal/awscall"
 )
 
 // maxSpan is how far the events of one call may lie apart (CloudWatch Logs API
@@ -59,7 +59,7 @@ func (r *putLogEventsResponse) refused(n int) int {
 
 // putLogEvents writes to the stream of the pool and the day, which it makes when the
 // group has none yet. It takes the records of one day's length at a time.
-func putLogEvents(ctx context.Context, e *endpoint.Endpoint, arn string, b Batch) (Receipt, error) {
+func putLogEvents(ctx context.Context, e *awscall.Endpoint, arn string, b Batch) (Receipt, error) {
 	_, group, ok := strings.Cut(arn, ":log-group:")
 	if group = strings.TrimSuffix(group, ":*"); !ok || group == "" {
 		return Receipt{}, errors.New("this is not the ARN of a log group")

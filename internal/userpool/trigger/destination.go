@@ -7,7 +7,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"pintail/internal/userpool/endpoint"
+	"pintail/internal/awscall"
 	"pintail/internal/userpool/logexport"
 )
 
@@ -45,7 +45,7 @@ func isDestination(arn string) bool {
 
 // Destination returns where the log group, delivery stream or bucket of an ARN is, or
 // nil where the file does not say.
-func (inv *Invoker) Destination(arn string) *endpoint.Endpoint {
+func (inv *Invoker) Destination(arn string) *awscall.Endpoint {
 	if inv == nil {
 		return nil
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
-	"pintail/internal/userpool/endpoint"
+	"pintail/internal/awscall"
 )
 
 // newClient returns a client for functions and destinations. It follows no redirects: what is signed
@@ -25,8 +25,8 @@ func newClient(concurrency int) *http.Client {
 
 // readAnswer reads a body up to the limit.
 func readAnswer(r io.Reader) ([]byte, error) {
-	body, err := endpoint.Read(r, maxAnswer)
-	if errors.Is(err, endpoint.ErrTooLarge) {
+	body, err := awscall.Read(r, maxAnswer)
+	if errors.Is(err, awscall.ErrTooLarge) {
 		return nil, errTooLarge
 	}
 	return body, err

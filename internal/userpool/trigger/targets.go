@@ -12,8 +12,8 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"pintail/internal/awscall"
 	"pintail/internal/sigv4"
-	"pintail/internal/userpool/endpoint"
 )
 
 // How many calls of one function run at the same time when the file does not say.
@@ -114,7 +114,7 @@ func (l *loader) lambda(e *lambdaEntry, concurrency int) (*lambda, error) {
 }
 
 // endpoint makes what an entry describes. Its errors follow the entry's name.
-func (l *loader) endpoint(e *endpointEntry, concurrency int) (*endpoint.Endpoint, error) {
+func (l *loader) endpoint(e *endpointEntry, concurrency int) (*awscall.Endpoint, error) {
 	u, err := httpURL(e.URL)
 	if err != nil {
 		return nil, fmt.Errorf(".url %w", err)
@@ -123,7 +123,7 @@ func (l *loader) endpoint(e *endpointEntry, concurrency int) (*endpoint.Endpoint
 	if err != nil {
 		return nil, err
 	}
-	return &endpoint.Endpoint{URL: u, Region: e.Region, Credentials: credentials, Now: l.Now, Client: newClient(concurrency)}, nil
+	return &awscall.Endpoint{URL: u, Region: e.Region, Credentials: credentials, Now: l.Now, Client: newClient(concurrency)}, nil
 }
 
 // credentials are those of the entry, else those that AWS's own tools find in the

@@ -40,7 +40,7 @@ func putRecordBatch(ctx context.Context, e *awscall.Endpoint, arn string, b Batc
 		in.Records = append(in.Records, firehoseRecord{[]byte(r.Text + "\n")})
 	}
 	var out putRecordBatchResponse
-	if err := call(ctx, e, arn, "firehose", "Firehose_20150804.PutRecordBatch", in, &out); err != nil {
+	if err := e.Call(ctx, arn, "firehose", "Firehose_20150804.PutRecordBatch", in, &out); err != nil {
 		return Receipt{}, err
 	}
 	if out.Failed == 0 {

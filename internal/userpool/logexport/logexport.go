@@ -8,15 +8,10 @@
 package logexport
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"time"
-
-	"github.com/go-json-experiment/json"
 
 	"pintail/internal/awscall"
 )
@@ -32,8 +27,6 @@ const (
 	Overhead = 26
 	// Timeout is how long one attempt may take.
 	Timeout = 30 * time.Second
-	// maxAnswer is how much of an answer is read, in bytes.
-	maxAnswer = 1 << 20
 )
 
 // Record is one line of a log.
@@ -101,49 +94,4 @@ func (b Batch) all() Receipt {
 		taken[i] = r.ID
 	}
 	return Receipt{Taken: taken}
-}
-
-// call makes a call of the protocol JSON 1.1 and reads its answer into out.
-func call(ctx context.Context, e *awscall.Endpoint, arn, service, target string, in, out any) error {
-	body, err := json.Marshal(in, json.Deterministic(true))
-	if err != nil {
-		return err
-	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, e.URL.JoinPath("/").String(), bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
-	r.Header.Set("X-Amz-Target", target)
-	status, answer, err := send(e, r, body, service, arn)
-	if err != nil {
-		return err
-	}
-	if status.StatusCode/100 != 2 {
-		return awscall.RefusalOf(status, answer)
-	}
-	if out == nil {
-		return nil
-	}
-	if err := json.Unmarshal(answer, out); err != nil {
-		return fmt.Errorf("the answer to %s cannot be read: %w", target, err)
-	}
-	return nil
-}
-
-// send makes a call and reads its answer.
-func send(e *awscall.Endpoint, r *http.Request, body []byte, service, arn string) (*http.Response, []byte, error) {
-	answer, err := e.Do(r, body, service, arn)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer answer.Body.Close()
-	text, err := awscall.Read(answer.Body, maxAnswer)
-	return answer, text, err
-}
-
-// isRefusal tells whether an error is an API's, of this name.
-func isRefusal(err error, code string) bool {
-	refused, ok := errors.AsType[*awscall.Refusal](err)
-	return ok && refused.Code == code
 }

@@ -73,11 +73,11 @@ func putLogEvents(ctx context.Context, e *awscall.Endpoint, arn string, b Batch)
 		in.Events = append(in.Events, logEvent{r.Time.UnixMilli(), r.Text})
 	}
 	var out putLogEventsResponse
-	err := call(ctx, e, arn, "logs", logsTarget+"PutLogEvents", in, &out)
-	if isRefusal(err, "ResourceNotFoundException") {
-		err = call(ctx, e, arn, "logs", logsTarget+"CreateLogStream", in.logStream, nil)
-		if err == nil || isRefusal(err, "ResourceAlreadyExistsException") { // another node was quicker
-			err = call(ctx, e, arn, "logs", logsTarget+"PutLogEvents", in, &out)
+	err := e.Call(ctx, arn, "logs", logsTarget+"PutLogEvents", in, &out)
+	if awscall.IsRefusal(err, "ResourceNotFoundException") {
+		err = e.Call(ctx, arn, "logs", logsTarget+"CreateLogStream", in.logStream, nil)
+		if err == nil || awscall.IsRefusal(err, "ResourceAlreadyExistsException") { // another node was quicker
+			err = e.Call(ctx, arn, "logs", logsTarget+"PutLogEvents", in, &out)
 		}
 	}
 	if err != nil {

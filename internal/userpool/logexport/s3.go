@@ -39,7 +39,7 @@ func putObject(ctx context.Context, e *awscall.Endpoint, arn string, b Batch) (R
 	sum := sha256.Sum256(body.Bytes())
 	r.Header.Set("Content-Type", "application/x-ndjson")
 	r.Header.Set("X-Amz-Content-Sha256", hex.EncodeToString(sum[:])) // which S3 insists on
-	answer, text, err := send(e, r, body.Bytes(), "s3", arn)
+	answer, text, err := e.Send(r, body.Bytes(), "s3", arn)
 	if err != nil {
 		return Receipt{}, err
 	}

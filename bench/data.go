@@ -46,15 +46,18 @@ const (
 	eventType = "order.placed"
 )
 
+// stamp is a time as clients write it.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
 // events is a batch as Amplify sends it: about 58 KB for a hundred.
 func events(device string, size int, now time.Time) *pinpoint.EventsRequest {
-	stamp := now.UTC().Format("2006-01-02T15:04:05.000Z")
+	at := stamp(now)
 	list := make(map[string]pinpoint.Event, size)
 	for i := range size {
 		list[fmt.Sprintf("7f3a1c52-8d0e-4b6f-9a21-%012d", i)] = pinpoint.Event{
-			EventType: eventType, Timestamp: stamp,
+			EventType: eventType, Timestamp: at,
 			AppPackageName: "org.example.shop", AppTitle: "Shop", AppVersionCode: "320", ClientSdkVersion: "5.4.1", SdkName: "amplify",
-			Session: &pinpoint.Session{Id: sessionID, StartTimestamp: stamp},
+			Session: &pinpoint.Session{Id: sessionID, StartTimestamp: at},
 			Attributes: map[string]string{
 				"screen": "home", "category": "shoes", "url": fmt.Sprintf("https://shop.example.org/shoes?page=%d", i),
 				"order": fmt.Sprintf("order-%08d", i*7919), "campaign_id": "4fd13a0b6a7e4c0f9f4d2f7f1c9c2b11",

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"pintail/internal/eventstore/duckdb"
@@ -22,7 +24,14 @@ func (b *bench) eventsFloor(ctx context.Context, callers, size int) (floor, erro
 		return floor{}, err
 	}
 	defer s.Close()
-	list := stored(endpointID(0), size, time.Now())
-	o, err := race(ctx, callers, b.while, watchProcess(os.Getpid()), func(int, int) error { return s.Append(ctx, list) })
+	began, sent := time.Now(), new(atomic.Int64)
+	batch := stored(endpointID(0), size, began)
+	o, err := race(ctx, callers, b.while, watchProcess(os.Getpid()), func(int, int) error {
+		list, at := slices.Clone(batch), began.Add(time.Duration(sent.Add(1))*time.Millisecond)
+		for i := range list { // else these would be the same events again
+			list[i].Timestamp = at
+		}
+		return s.Append(ctx, list)
+	})
 	return floor{what: fmt.Sprintf("event store alone (callers %d, events each %d)", callers, size), rate: o.rate() * float64(size)}, err
 }

@@ -28,7 +28,13 @@ var ErrForbidden = errors.New("access: the role does not allow it")
 
 // MayPass refuses a caller who may not hand a role to user pools.
 func (s *Service) MayPass(ctx context.Context, c *wire.Call, roleARN string) error {
-	return s.allowed(ctx, c, "iam:PassRole", roleARN, map[string]string{"iam:PassedToService": userPools})
+	return s.MayPassTo(ctx, c, userPools, roleARN)
+}
+
+// MayPassTo refuses a caller who may not hand a role to a service (IAM user guide,
+// "Granting a user permissions to pass a role to an AWS service").
+func (s *Service) MayPassTo(ctx context.Context, c *wire.Call, service, roleARN string) error {
+	return s.allowed(ctx, c, "iam:PassRole", roleARN, map[string]string{"iam:PassedToService": service})
 }
 
 // Trusts returns an error that is [ErrNotTrusted], and says why, unless the role exists

@@ -15,6 +15,7 @@ import (
 	"pintail/internal/analytics"
 	"pintail/internal/audit"
 	"pintail/internal/delivery"
+	"pintail/internal/eventstream"
 	"pintail/internal/gen/model"
 	"pintail/internal/store"
 	"pintail/internal/userpool"
@@ -31,6 +32,7 @@ type Status struct {
 	Dev                           bool
 	Up                            time.Duration
 	Counts                        map[string]int
+	Streams                       []eventstream.State // of applications that have an event stream
 }
 
 // routes are the server's own paths, beside the AWS operations.
@@ -137,13 +139,18 @@ func (a *App) status(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, err)
 		return
 	}
+	streams, err := a.streams.States(r.Context())
+	if err != nil {
+		a.fail(w, err)
+		return
+	}
 	stores := "embedded"
 	if a.config.DatabaseURL != "" {
 		stores = "PostgreSQL"
 	}
 	writeJSON(w, http.StatusOK, Status{
 		URL: a.baseURL, Version: a.Version, Account: a.config.AccountID, Region: a.config.Region,
-		Stores: stores, Dev: a.config.Dev, Up: time.Since(a.started), Counts: counts,
+		Stores: stores, Dev: a.config.Dev, Up: time.Since(a.started), Counts: counts, Streams: streams,
 	})
 }
 

@@ -25,6 +25,7 @@ import (
 	"pintail/internal/delivery/smtp"
 	"pintail/internal/event"
 	"pintail/internal/eventstore"
+	"pintail/internal/eventstream"
 	"pintail/internal/gen/cognitoidentity"
 	"pintail/internal/gen/cognitoidp"
 	"pintail/internal/gen/iam"
@@ -83,6 +84,7 @@ type App struct {
 	feeds      *live.Feeds
 	retention  *retention.Service
 	persons    *person.Service
+	streams    *eventstream.Service
 
 	breached *breached.List
 
@@ -159,7 +161,9 @@ func (a *App) openRooms() error {
 	a.audience = audience.New(audience.Config{
 		DB: a.db, Master: a.master, Clock: a.clock, Account: a.config.AccountID, Events: a.events, Jobs: a.jobs, Log: a.log,
 		EndpointsPerUser: a.config.EndpointsPerUser,
+		OnDelete:         func(tx store.Tx, app string) error { return a.streams.Forget(tx, app) },
 	})
+	a.openStreams()
 	a.event = event.New(event.Config{Audience: a.audience, Store: a.events})
 	a.analytics = analytics.New(analytics.Config{Audience: a.audience, Events: a.events})
 	a.userPools = userpool.New(userpool.Config{
@@ -186,7 +190,7 @@ func (a *App) openRooms() error {
 		Services: Services(), Gate: a.access, Clock: a.clock, Log: a.log,
 		Account: a.config.AccountID, Region: a.config.Region, Observe: a.metrics.Request, Audit: a.trail.Note,
 	})
-	for _, room := range []interface{ Routes(*wire.Router) }{a.access, a.userPools, a.identities, a.audience, a.event, a.analytics} {
+	for _, room := range []interface{ Routes(*wire.Router) }{a.access, a.userPools, a.identities, a.audience, a.event, a.analytics, a.streams} {
 		room.Routes(a.router)
 	}
 	a.routes()
@@ -305,7 +309,7 @@ func (a *App) Run(ctx context.Context) error {
 		}
 		failed <- server.Serve(a.listener)
 	}()
-	stopJobs := a.runJobs()
+	stopJobs := a.runBehind()
 	select {
 	case err := <-failed:
 		return errors.Join(err, stopJobs())
@@ -321,11 +325,15 @@ func (a *App) Run(ctx context.Context) error {
 	return stopJobs()
 }
 
-// runJobs does the background work until stop, which waits for it to finish.
-func (a *App) runJobs() (stop func() error) {
+// runBehind does the background work until stop, which waits for it to finish.
+func (a *App) runBehind() (stop func() error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- a.jobs.Run(ctx) }()
+	go func() {
+		streams := make(chan error, 1)
+		go func() { streams <- a.streams.Run(ctx) }()
+		ended <- errors.Join(a.jobs.Run(ctx), <-streams)
+	}()
 	return func() error {
 		cancel()
 		select {

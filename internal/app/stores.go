@@ -12,6 +12,7 @@ import (
 	"pintail/internal/delivery"
 	"pintail/internal/eventstore/duckdb"
 	eventpostgres "pintail/internal/eventstore/postgres"
+	"pintail/internal/eventstream"
 	"pintail/internal/identitypool"
 	"pintail/internal/job"
 	"pintail/internal/keys"
@@ -35,6 +36,7 @@ func collections() []store.Kind {
 	for _, room := range [][]store.Kind{
 		access.Collections(), userpool.Collections(), identitypool.Collections(), audience.Collections(), delivery.Collections(), job.Collections(), audit.Collections(),
 		person.Collections(),
+		eventstream.Collections(),
 	} {
 		all = append(all, room...)
 	}

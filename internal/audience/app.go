@@ -160,6 +160,9 @@ func (s *Service) deleteApp(ctx context.Context, _ *wire.Call, in *pinpoint.Dele
 				return err
 			}
 		}
+		if err := s.onDelete(tx, id); err != nil {
+			return err
+		}
 		return apps.Delete(tx, s.account, id)
 	})
 	unknown := errors.Is(err, store.ErrNotFound)

@@ -50,6 +50,9 @@ type Config struct {
 	// EndpointsPerUser is how many endpoints a user may have, at most
 	// [MaxEndpointsPerUser]; 0 is Pinpoint's own number, 15.
 	EndpointsPerUser int
+	// OnDelete deletes what other rooms keep of a project that is deleted, in the same
+	// transaction; may be nil.
+	OnDelete func(tx store.Tx, app string) error
 }
 
 // Service is the room.
@@ -64,6 +67,8 @@ type Service struct {
 	perUser int
 
 	evictions, refusals atomic.Uint64
+	// onDelete is never nil.
+	onDelete func(tx store.Tx, app string) error
 
 	known *fresh.Cache[string, *project]
 	seen  *fresh.Cache[endpointKey, *endpoint]
@@ -71,12 +76,17 @@ type Service struct {
 
 // New returns the room over a directory.
 func New(c Config) *Service {
+	if c.OnDelete == nil {
+		c.OnDelete = func(store.Tx, string) error { return nil }
+	}
 	s := &Service{
 		db: c.DB, events: c.Events, clock: c.Clock, account: c.Account, jobs: c.Jobs, log: c.Log,
 		perUser: cmp.Or(c.EndpointsPerUser, defaultEndpointsPerUser),
 		tokens:  store.NewTokens(c.Master.Sealer("audience page token").MAC("key")),
 		known:   fresh.New[string, *project](c.Clock.Now),
 		seen:    fresh.New[endpointKey, *endpoint](c.Clock.Now),
+
+		onDelete: c.OnDelete,
 	}
 	s.jobs.Handle(removalKind, s.remove, job.Options{})
 	return s

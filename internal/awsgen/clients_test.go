@@ -30,8 +30,8 @@ func TestNothingNewerThanTheOverlay(t *testing.T) {
 	eachClient(t, func(t *testing.T, a *api, _ string) {
 		w := &walk{api: a, t: t, seen: map[reflect.Type]bool{}}
 		id := strings.TrimPrefix(t.Name(), "TestNothingNewerThanTheOverlay/")
-		if count := w.client(clients[id]); count != len(a.Operations) {
-			t.Errorf("we have %d operations, the client has %d", len(a.Operations), count)
+		if count, ours := w.client(clients[id]), published(a); count != ours {
+			t.Errorf("we have %d operations, the client has %d", ours, count)
 		}
 	})
 }
@@ -53,6 +53,19 @@ var ahead = []string{
 	"GetApplicationDateRangeKpi input.TimeZone",
 	"GetApplicationDateRangeKpi input.Window",
 	"GetApplicationDateRangeKpi output.ApplicationDateRangeKpiResponse.DroppedGroups",
+}
+
+// unpublished are operations that only clients older than the SDK call: Amplify's beacon.
+var unpublished = []string{"PutLegacyEvents"}
+
+// published counts the operations that AWS's clients have.
+func published(a *api) (count int) {
+	for name := range a.Operations {
+		if !slices.Contains(unpublished, name) {
+			count++
+		}
+	}
+	return count
 }
 
 // walk compares a client's types with a model.

@@ -10,6 +10,7 @@ import (
 
 	"pintail/internal/analytics"
 	"pintail/internal/app"
+	"pintail/internal/eventstream"
 )
 
 type statusCmd struct {
@@ -45,7 +46,19 @@ func (c *statusCmd) Run(ctx context.Context, s *streams) error {
 	for _, name := range names {
 		fmt.Fprintf(w, "%s\t%d\n", name, status.Counts[name])
 	}
+	for _, state := range status.Streams {
+		fmt.Fprintf(w, "event stream\t%s\n", streamLine(&state))
+	}
 	return w.Flush()
+}
+
+// streamLine tells how an application's event stream is doing.
+func streamLine(s *eventstream.State) string {
+	line := fmt.Sprintf("%s to %s: %d records, lag %s", s.App, s.Destination, s.Taken, s.Lag.Round(100*time.Millisecond))
+	if s.Failures > 0 {
+		line += fmt.Sprintf(", %d failures, again at %s: %s", s.Failures, s.Retry.Format(time.RFC3339), s.Error)
+	}
+	return line
 }
 
 // activity prints what happened in an application.

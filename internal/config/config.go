@@ -28,7 +28,7 @@ type Config struct {
 	PublicURL      string   `help:"How clients reach this server; the issuer of its tokens begins with it. Default: the listen address." env:"PINTAIL_PUBLIC_URL" placeholder:"URL"`
 	MasterKey      string   `help:"The master key (base64) that seals secrets at rest. Default: a file in the data folder." env:"PINTAIL_MASTER_KEY" placeholder:"KEY"`
 	Hosts          []string `help:"Further host names that clients sign for when a proxy stands in front." env:"PINTAIL_HOSTS" placeholder:"NAME"`
-	Triggers       string   `help:"JSON file that says which webhook, Lambda function or command stands behind the ARNs of a user pool's LambdaConfig." type:"path" env:"PINTAIL_TRIGGERS" placeholder:"FILE"`
+	Triggers       string   `help:"JSON file that says what stands behind ARNs: functions of user pools, and destinations of logs and event streams." type:"path" env:"PINTAIL_TRIGGERS" placeholder:"FILE"`
 	Breached       string   `help:"Passwords known from breaches, for the risk configurations of user pools: SHA-1 hashes ordered by hash, as Have I Been Pwned offers them, or plain passwords, one on each line." type:"path" env:"PINTAIL_BREACHED_PASSWORDS" placeholder:"FILE" name:"breached-passwords"`
 	CodesPerSource int      `help:"How many codes one address can have sent, or get wrong, in an hour and a user pool. 0 sets no limit." default:"500" env:"PINTAIL_CODES_PER_SOURCE" placeholder:"N"`
 	AuditDays      int      `help:"For how many days signed calls stay in the audit trail." default:"90" env:"PINTAIL_AUDIT_DAYS" placeholder:"N"`

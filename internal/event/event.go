@@ -35,5 +35,8 @@ func New(c Config) *Service { return &Service{audience: c.Audience, store: c.Sto
 // Routes names every operation that the room answers.
 func (s *Service) Routes(r *wire.Router) {
 	wire.Handle(r, pinpoint.PutEvents, s.putEvents)
+	// Where Amplify before version 6 says, as a page goes away, that its session ends: a
+	// presigned beacon of plain text, whose answer nobody reads.
+	wire.Handle(r, pinpoint.PutLegacyEvents, s.putEvents)
 	wire.Handle(r, mobileanalytics.PutEvents, s.putMobileEvents)
 }

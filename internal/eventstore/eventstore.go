@@ -37,7 +37,7 @@ type Cursor int64
 type Event struct {
 	App        string // project (Pinpoint application) id
 	EndpointID string
-	EventID    string // chosen by the reporter, unique within its request only
+	EventID    string // chosen by the reporter; see [Store.Append]
 	Type       string // "_session.start", "order.placed"
 	UserID     string // the endpoint's user at arrival
 
@@ -116,6 +116,16 @@ type Store interface {
 	// when it returns nil. Callers at the same time share a commit. When ctx
 	// ends before the commit has begun nothing is recorded; a commit under way
 	// is awaited.
+	//
+	// An event that was recorded before is skipped, so that whoever missed the
+	// answer can append again: one with the same App, EndpointID, EventID, Type
+	// and Timestamp, whose EventID is not empty, among at least the last million
+	// events, or the last quarter of a million before the store was opened (package
+	// recent). That holds within a call, across a crash, and for events that came
+	// in through another process. Events that were erased by DeleteApp or Reset
+	// are recorded again, except by other processes that are still running; those that
+	// were erased by Erase once the store has been opened anew. Type and Timestamp are looked at
+	// because some reporters call each event "event1".
 	//
 	// Invalid UTF-8 and U+0000 in any string become U+FFFD. An event without
 	// App, Timestamp or Arrival, with a time outside the years 1 to 9999 or with

@@ -23,6 +23,7 @@ type Metrics struct {
 	jobs     *prometheus.CounterVec
 	messages *prometheus.CounterVec
 	reports  *prometheus.CounterVec
+	streamed *prometheus.CounterVec
 }
 
 // NewMetrics returns metrics of a fresh server.
@@ -45,11 +46,14 @@ func NewMetrics() *Metrics {
 		reports: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "pintail_user_pool_reports_total", Help: "What became of the reports of user pools to Pinpoint projects.",
 		}, []string{"outcome"}),
+		streamed: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "pintail_event_stream_records_total", Help: "Events that receivers of event streams have taken, and those that are too large for any.",
+		}, []string{"outcome"}),
 	}
 	for _, outcome := range []string{"recorded", "refused", "failed", "dropped"} {
 		m.reports.WithLabelValues(outcome) // so that an alarm can be set before there is one
 	}
-	m.registry.MustRegister(m.requests, m.seconds, m.jobs, m.messages, m.reports,
+	m.registry.MustRegister(m.requests, m.seconds, m.jobs, m.messages, m.reports, m.streamed,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -78,6 +82,34 @@ func (m *Metrics) Message(channel string, state delivery.State) {
 // Reports counts what became of reports; it is a userpool.Config's ObserveReports.
 func (m *Metrics) Reports(outcome string, n int) {
 	m.reports.WithLabelValues(outcome).Add(float64(n))
+}
+
+// StreamRecords records what became of events on their way to a stream; it is an
+// eventstream.Config's Observe.
+func (m *Metrics) StreamRecords(taken, tooLarge int) {
+	m.streamed.WithLabelValues("taken").Add(float64(taken))
+	m.streamed.WithLabelValues("too_large").Add(float64(tooLarge))
+}
+
+// Gauges shows numbers that another room measures, by the value of a label.
+func (m *Metrics) Gauges(name, help, label string, values func() map[string]float64) {
+	m.registry.MustRegister(&gauges{prometheus.NewDesc(name, help, []string{label}, nil), values})
+}
+
+// gauges collects numbers when it is asked.
+type gauges struct {
+	desc   *prometheus.Desc
+	values func() map[string]float64
+}
+
+// Describe implements prometheus.Collector.
+func (g *gauges) Describe(to chan<- *prometheus.Desc) { to <- g.desc }
+
+// Collect implements prometheus.Collector.
+func (g *gauges) Collect(to chan<- prometheus.Metric) {
+	for label, value := range g.values() {
+		to <- prometheus.MustNewConstMetric(g.desc, prometheus.GaugeValue, value, label)
+	}
 }
 
 // Gauge shows a number that another room measures.

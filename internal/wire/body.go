@@ -21,7 +21,7 @@ const (
 
 func bodyLimit(op *model.Operation) int64 {
 	switch {
-	case op.Name == "PutEvents":
+	case op.Name == "PutEvents" || op.Name == "PutLegacyEvents":
 		return limitPutEvents
 	case op.Service.Protocol == model.RESTJSON:
 		return limitREST

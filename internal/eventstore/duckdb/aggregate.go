@@ -64,6 +64,7 @@ func (s *Store) DeleteApp(ctx context.Context, app string) error {
 	if err := s.enter(); err != nil {
 		return err
 	}
+	defer s.forget()
 	ctx = context.WithoutCancel(ctx) // half an erasure would have to be undone
 	return s.mover.erase(ctx, func(e *engine, stored eventstore.Cursor) error { return e.deleteApp(ctx, app, stored) })
 }
@@ -73,5 +74,6 @@ func (s *Store) Reset(ctx context.Context) error {
 	if err := s.enter(); err != nil {
 		return err
 	}
+	defer s.forget()
 	return s.mover.erase(ctx, (*engine).reset)
 }

@@ -96,7 +96,7 @@ func TestEngineFailure(t *testing.T) {
 			s := openStore(t, t.TempDir())
 			list := eventstoretest.Sample(100)
 			appendList := func() {
-				if err := s.Append(t.Context(), list); err != nil {
+				if err := s.Append(t.Context(), eventstoretest.Renew(list)); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -135,7 +135,7 @@ func TestRest(t *testing.T) {
 	s := openStore(t, t.TempDir())
 	list := eventstoretest.Sample(100)
 	for round := range int64(2) {
-		if err := s.Append(t.Context(), list); err != nil {
+		if err := s.Append(t.Context(), eventstoretest.Renew(list)); err != nil {
 			t.Fatal(err)
 		}
 		if err := s.mover.flush(t.Context()); err != nil {

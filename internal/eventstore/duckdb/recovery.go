@@ -9,9 +9,9 @@ import (
 	"pintail/internal/eventstore/duckdb/commitlog"
 )
 
-// recover opens the commit log and begins to store what the file lacks of it.
-// That may take seconds, and appends need not wait for it; whoever uses the
-// engine does.
+// recover opens the commit log, begins to fill the memory, for which appends wait, and
+// then to store what the file lacks of the log. That may take seconds, and appends need
+// not wait for it; whoever uses the engine does.
 func (s *Store) recover(ctx context.Context) error {
 	stored, err := s.engine.stored(ctx)
 	if err != nil {
@@ -23,9 +23,15 @@ func (s *Store) recover(ctx context.Context) error {
 	last := eventstore.Cursor(s.log.Last())
 	s.tail = newTail(last)
 	s.engines.Lock()
+	s.memory.mu.Lock()
 	go func() {
 		defer s.engines.Unlock()
-		if err := s.engine.catchUp(s.log, stored, last); err != nil {
+		err := s.recall(s.engine, stored, last)
+		s.memory.mu.Unlock()
+		if err == nil {
+			err = s.engine.catchUp(s.log, stored, last)
+		}
+		if err != nil {
 			s.drop(err)
 		}
 	}()

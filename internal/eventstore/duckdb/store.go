@@ -36,6 +36,7 @@ import (
 	"pintail/internal/eventstore"
 	"pintail/internal/eventstore/duckdb/commitlog"
 	"pintail/internal/eventstore/groupcommit"
+	"pintail/internal/eventstore/recent"
 )
 
 // Names in the data folder.
@@ -65,6 +66,7 @@ type Store struct {
 	log     *commitlog.Log
 	tail    *tail
 	mover   *mover
+	memory  memory
 
 	engines sync.RWMutex // held for reading by users of engine, for writing to replace it
 	engine  *engine
@@ -85,6 +87,11 @@ var _ eventstore.Store = (*Store)(nil)
 type appended struct {
 	frame  commitlog.Frame
 	events []eventstore.Event
+	keys   []recent.Key // of the events
+}
+
+func newAppended(events []eventstore.Event) appended {
+	return appended{frame: commitlog.NewFrame(encodeEvents(nil, events), len(events)), events: events}
 }
 
 // Open opens or creates the store in a folder of its own or shared with other
@@ -97,6 +104,7 @@ func Open(ctx context.Context, dir string, options Options) (*Store, error) {
 		options.MemoryLimit = "384MB"
 	}
 	s := &Store{dir: dir, options: options, closing: make(chan struct{})}
+	s.memory.set = recent.New()
 	var err error
 	if s.engine, err = openEngine(ctx, s.path(), options.MemoryLimit); err != nil {
 		return nil, err
@@ -129,8 +137,11 @@ func (s *Store) Append(ctx context.Context, events []eventstore.Event) error {
 	if err != nil || len(events) == 0 {
 		return err
 	}
-	payload := encodeEvents(nil, events)
-	item := appended{frame: commitlog.NewFrame(payload, len(events)), events: events}
+	item := newAppended(events)
+	item.keys = make([]recent.Key, len(events))
+	for i := range events {
+		item.keys[i] = s.memory.set.Key(&events[i])
+	}
 	err = s.group.Do(ctx, item, len(events))
 	if errors.Is(err, groupcommit.ErrClosed) {
 		return eventstore.ErrClosed
@@ -148,12 +159,31 @@ func (s *Store) commit(group []appended) error {
 		return now.count <= maxTail, nil
 	})
 	if err == nil {
-		err = s.record(group)
+		err = s.recordNew(group)
 	}
 	if err != nil {
 		s.failures.Add(1)
 	}
 	return err
+}
+
+// recordNew records what of a group was not recorded before.
+func (s *Store) recordNew(group []appended) error {
+	s.memory.mu.Lock()
+	defer s.memory.mu.Unlock()
+	if err := s.remember(); err != nil {
+		return err
+	}
+	group = s.memory.admit(group)
+	if len(group) == 0 {
+		return nil
+	}
+	if err := s.record(group); err != nil {
+		s.memory.set.Failed()
+		return err
+	}
+	s.memory.set.Recorded()
+	return nil
 }
 
 func (s *Store) record(group []appended) error {

@@ -32,8 +32,9 @@ func RunShared(t *testing.T, target Target) {
 	place := target.Place(t)
 	stores := []eventstore.Store{target.openAt(t, place), target.openAt(t, place), target.openAt(t, place)}
 	t.Run("Concurrency", func(t *testing.T) { hammer(t, stores...) })
+	t.Run("Repeats", func(t *testing.T) { testSharedRepeats(t, stores) })
 	t.Run("Last", func(t *testing.T) {
-		appendAll(t, stores[0], event("app", 1))
+		appendAll(t, stores[0], event("app", 100))
 		same(t, "here and there", lastOf(t, stores[0]), lastOf(t, stores[1]))
 		all := scan(t, stores[0], eventstore.Query{})
 		same(t, "last", all[len(all)-1].Cursor, lastOf(t, stores[2]))

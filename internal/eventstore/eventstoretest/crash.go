@@ -73,7 +73,7 @@ func victimBatch(name string, size int) []eventstore.Event {
 	list := make([]eventstore.Event, size)
 	for i := range list {
 		list[i] = event("app", i)
-		list[i].Session.ID, list[i].EventID = name, strconv.Itoa(i)
+		list[i].Session.ID, list[i].EventID = name, name+"-"+strconv.Itoa(i)
 		list[i].Attributes = map[string]string{"batch": name, "screen": "a screen with a longer name"}
 	}
 	return list
@@ -81,7 +81,8 @@ func victimBatch(name string, size int) []eventstore.Event {
 
 // RunCrash kills a process with SIGKILL while it appends, several times on the
 // same place, and checks each time that every acknowledged batch is complete,
-// no batch is there in part, and the store is soon ready.
+// no batch is there in part, the store is soon ready, and batches that are appended
+// again are not recorded again.
 func RunCrash(t *testing.T, target Target, ready time.Duration) {
 	place := target.Place(t)
 	acknowledged := map[string]int{}
@@ -109,10 +110,25 @@ func RunCrash(t *testing.T, target Target, ready time.Duration) {
 				t.Errorf("batch %s is there in part: %d events (%v)", name, size, err)
 			}
 		}
+		checkResend(t, s, found)
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
 	}
+}
+
+// checkResend appends the newest of the batches that were found once more.
+func checkResend(t *testing.T, s eventstore.Store, found map[string]int) {
+	t.Helper()
+	all := scan(t, s, eventstore.Query{})
+	sent := map[string]bool{}
+	for i := len(all) - 1; i >= 0 && len(sent) < 50; i-- {
+		if name := all[i].Event.Session.ID; !sent[name] {
+			sent[name] = true
+			appendAll(t, s, victimBatch(name, found[name])...)
+		}
+	}
+	same(t, "batches after a resend", found, batchesOf(t, s))
 }
 
 // kill runs a victim until it has acknowledged so many batches, kills it and

@@ -1,6 +1,7 @@
 package eventstoretest
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -38,6 +39,7 @@ func testModel(t *testing.T, target Target) {
 					r.Fatalf("open: %v", err)
 				}
 				store = m.store
+				m.remembered = events(m.all)
 			},
 		})
 	})
@@ -49,7 +51,9 @@ func testModel(t *testing.T, target Target) {
 type model struct {
 	store eventstore.Store
 	all   []recorded
-	last  eventstore.Cursor
+	// remembered are the events that are not recorded again; some may have been erased.
+	remembered []eventstore.Event
+	last       eventstore.Cursor
 }
 
 var (
@@ -98,11 +102,34 @@ func drawEvent(r *rapid.T) eventstore.Event {
 
 func (m *model) append(r *rapid.T) {
 	list := rapid.SliceOfN(AnEvent, 1, 8).Draw(r, "events")
+	for i := range list {
+		if len(m.all) > 0 && rapid.IntRange(0, 3).Draw(r, "again") == 0 {
+			list[i] = rapid.SampledFrom(m.all).Draw(r, "event").Event
+		}
+	}
 	appendAll(r, m.store, list...)
 	fresh := scan(r, m.store, eventstore.Query{After: m.last})
-	same(r, "appended", list, events(fresh))
-	m.all = append(m.all, fresh...)
-	m.last = fresh[len(fresh)-1].Cursor
+	same(r, "appended", m.withoutRepeats(list), events(fresh))
+	m.all, m.remembered = append(m.all, fresh...), append(m.remembered, events(fresh)...)
+	if len(fresh) > 0 {
+		m.last = fresh[len(fresh)-1].Cursor
+	}
+}
+
+// withoutRepeats returns those of the events that have not been recorded yet.
+func (m *model) withoutRepeats(list []eventstore.Event) (fresh []eventstore.Event) {
+	isRepeat := func(e eventstore.Event) bool {
+		same := func(o eventstore.Event) bool {
+			return e.App == o.App && e.EndpointID == o.EndpointID && e.EventID == o.EventID && e.Type == o.Type && e.Timestamp.Equal(o.Timestamp)
+		}
+		return e.EventID != "" && (slices.ContainsFunc(fresh, same) || slices.ContainsFunc(m.remembered, same))
+	}
+	for _, e := range list {
+		if !isRepeat(e) {
+			fresh = append(fresh, e)
+		}
+	}
+	return fresh
 }
 
 func (m *model) scan(r *rapid.T) {
@@ -137,6 +164,6 @@ func (m *model) delete(r *rapid.T) {
 			rest = append(rest, found)
 		}
 	}
-	m.all = rest
+	m.all, m.remembered = rest, events(rest)
 	same(r, "left", m.all, scan(r, m.store, eventstore.Query{}))
 }

@@ -17,7 +17,7 @@ func testRoundTrip(t *testing.T, target Target) {
 	s := target.openAt(t, place)
 	bare := eventstore.Event{App: "app", Timestamp: noon, Arrival: noon}
 	want := []eventstore.Event{full(), bare, full(), event("app", 1)}
-	want[2].Attributes, want[2].Session.Stop = nil, time.Time{}
+	want[2].EventID, want[2].Attributes, want[2].Session.Stop = "e-0003", nil, time.Time{}
 	appendAll(t, s, want...)
 	same(t, "fresh", want, events(scan(t, s, eventstore.Query{})))
 

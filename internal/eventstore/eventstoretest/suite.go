@@ -38,6 +38,7 @@ func Run(t *testing.T, target Target) {
 		"Erasure":      testErasure,
 		"Erase":        testErase,
 		"EraseNothing": testEraseNothing,
+		"Repeats":      testRepeats,
 		"Last":         testLast,
 		"Reopen":       testReopen,
 		"Wait":         testWait,

@@ -25,6 +25,7 @@ import (
 
 	"pintail/internal/eventstore"
 	"pintail/internal/eventstore/groupcommit"
+	"pintail/internal/eventstore/recent"
 )
 
 // groupLimits bound a group commit: about 5 MB of COPY.
@@ -43,7 +44,8 @@ const sizeTimeout = time.Second
 // Store is an open event store.
 type Store struct {
 	pool    *pgxpool.Pool
-	group   *groupcommit.Group[[]eventstore.Event]
+	group   *groupcommit.Group[appended]
+	memory  memory
 	closing chan struct{}
 	close   sync.Once
 
@@ -64,7 +66,7 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("eventstore: %w", err)
 	}
-	s := &Store{pool: pool, closing: make(chan struct{}), changed: make(chan struct{})}
+	s := &Store{pool: pool, memory: memory{set: recent.New()}, closing: make(chan struct{}), changed: make(chan struct{})}
 	if err := migrate(ctx, pool); err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("eventstore: %w", err)
@@ -75,6 +77,7 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	}
 	s.roller = startRoller(s)
 	s.group = groupcommit.New(groupLimits, s.commit)
+	go s.recallEarly()
 	return s, nil
 }
 
@@ -84,7 +87,11 @@ func (s *Store) Append(ctx context.Context, events []eventstore.Event) error {
 	if err != nil || len(events) == 0 {
 		return err
 	}
-	err = s.group.Do(ctx, events, len(events))
+	item := appended{events: events, keys: make([]recent.Key, len(events))}
+	for i := range events {
+		item.keys[i] = s.memory.set.Key(&events[i])
+	}
+	err = s.group.Do(ctx, item, len(events))
 	if errors.Is(err, groupcommit.ErrClosed) {
 		return eventstore.ErrClosed
 	}
@@ -92,32 +99,61 @@ func (s *Store) Append(ctx context.Context, events []eventstore.Event) error {
 }
 
 // commit makes a group durable and visible.
-func (s *Store) commit(group [][]eventstore.Event) error {
+func (s *Store) commit(group []appended) error {
 	ctx, cancel := context.WithTimeout(context.Background(), commitTimeout)
 	defer cancel()
-	count := 0
-	for _, events := range group {
-		count += len(events)
-	}
-	var last eventstore.Cursor
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		const take = "UPDATE eventstore.log SET last = last + $1 RETURNING last"
-		if err := tx.QueryRow(ctx, take, count).Scan(&last); err != nil {
+	s.memory.mu.Lock()
+	defer s.memory.mu.Unlock()
+	err := s.recall(ctx)
+	var last, before eventstore.Cursor
+	if err == nil {
+		err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) (err error) {
+			last, before, err = s.record(ctx, tx, group)
 			return err
-		}
-		first := last - eventstore.Cursor(count) + 1
-		_, err := tx.Conn().PgConn().CopyFrom(ctx, newCopier(group, first), copyCommand)
-		return err
-	})
+		})
+	}
 	if err != nil {
+		s.memory.set.Failed()
 		s.failures.Add(1)
 		return fmt.Errorf("eventstore: %w", err)
 	}
+	s.memory.set.Recorded()
+	s.memory.knows(last)
+	if last == before {
+		return nil
+	}
 	s.commits.Add(1)
-	s.appended.Add(uint64(count))
+	s.appended.Add(uint64(last - before))
 	s.saw(last)
 	s.roller.wake(last)
 	return nil
+}
+
+// record writes what of a group was not recorded before, in the transaction of a
+// commit. It returns the last cursor, and the one before the commit.
+func (s *Store) record(ctx context.Context, tx pgx.Tx, group []appended) (last, before eventstore.Cursor, err error) {
+	count := 0
+	for _, item := range group {
+		count += len(item.events)
+	}
+	const take = "UPDATE eventstore.log SET last = last + $1 RETURNING last"
+	if err := tx.QueryRow(ctx, take, count).Scan(&last); err != nil {
+		return 0, 0, err
+	}
+	before = last - eventstore.Cursor(count)
+	if before > s.memory.upTo { // other processes have written since
+		if err := s.memory.read(ctx, tx, before); err != nil {
+			return 0, 0, err
+		}
+	}
+	fresh, repeats := s.memory.admit(group)
+	if repeats > 0 {
+		if err := tx.QueryRow(ctx, take, -repeats).Scan(&last); err != nil || last == before {
+			return last, before, err
+		}
+	}
+	_, err = tx.Conn().PgConn().CopyFrom(ctx, newCopier(fresh, before+1), copyCommand)
+	return last, before, err
 }
 
 // saw notes a cursor that is visible.
@@ -188,6 +224,7 @@ func (s *Store) Stats() eventstore.Stats {
 
 // DeleteApp implements eventstore.Store.
 func (s *Store) DeleteApp(ctx context.Context, app string) error {
+	defer s.forget()
 	return s.change(ctx, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "DELETE FROM eventstore.events WHERE app = $1", app); err != nil {
 			return err
@@ -199,6 +236,7 @@ func (s *Store) DeleteApp(ctx context.Context, app string) error {
 
 // Reset implements eventstore.Store.
 func (s *Store) Reset(ctx context.Context) error {
+	defer s.forget()
 	return s.change(ctx, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, "TRUNCATE eventstore.events, eventstore.activity; UPDATE eventstore.rolled SET until = (SELECT last FROM eventstore.log)")
 		return err

@@ -65,7 +65,7 @@ func TestServerKilled(t *testing.T) {
 		t.Errorf("%d failures are counted", got)
 	}
 	cluster.Restart(t)
-	if err := s.Append(t.Context(), list); err != nil {
+	if err := s.Append(t.Context(), eventstoretest.Renew(list)); err != nil {
 		t.Fatal(err)
 	}
 	counts, err := s.CountByType(t.Context(), filter)

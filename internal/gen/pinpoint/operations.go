@@ -1896,6 +1896,27 @@ var PutEventStream = model.Op[PutEventStreamRequest, PutEventStreamResponse]{Ope
 	NewInput: func() any { return new(PutEventStreamRequest) },
 }}
 
+// PutLegacyEvents is the operation mobiletargeting:PutEvents.
+var PutLegacyEvents = model.Op[PutEventsRequest, PutEventsResponse]{Operation: &model.Operation{
+	Name:      "PutLegacyEvents",
+	Method:    "POST",
+	Path:      "/v1/apps/{application-id}/events/legacy",
+	Status:    202,
+	Auth:      model.SigV4,
+	Action:    "mobiletargeting:PutEvents",
+	Resources: []string{"arn:${Partition}:mobiletargeting:${Region}:${Account}:apps/{ApplicationId}/events"},
+	Errors: []*model.ErrorType{
+		BadRequestException,
+		InternalServerErrorException,
+		PayloadTooLargeException,
+		ForbiddenException,
+		NotFoundException,
+		MethodNotAllowedException,
+		TooManyRequestsException,
+	},
+	NewInput: func() any { return new(PutEventsRequest) },
+}}
+
 // RemoveAttributes is the operation mobiletargeting:RemoveAttributes.
 var RemoveAttributes = model.Op[RemoveAttributesRequest, RemoveAttributesResponse]{Operation: &model.Operation{
 	Name:      "RemoveAttributes",

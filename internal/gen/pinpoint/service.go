@@ -110,6 +110,7 @@ var Service = model.NewService(model.Service{
 		PhoneNumberValidate.Operation,
 		PutEvents.Operation,
 		PutEventStream.Operation,
+		PutLegacyEvents.Operation,
 		RemoveAttributes.Operation,
 		SendMessages.Operation,
 		SendOTPMessage.Operation,

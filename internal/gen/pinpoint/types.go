@@ -2462,13 +2462,13 @@ type PushNotificationTemplateResponse struct {
 	Version              string                           `json:"Version,omitzero"`
 }
 
-// PutEventsRequest is the input of PutEvents.
+// PutEventsRequest is the input of PutEvents and the input of PutLegacyEvents.
 type PutEventsRequest struct {
 	ApplicationId string         `json:"-" http:"uri=application-id"`
 	EventsRequest *EventsRequest `json:"-" http:"payload"`
 }
 
-// PutEventsResponse is the output of PutEvents.
+// PutEventsResponse is the output of PutEvents and the output of PutLegacyEvents.
 type PutEventsResponse struct {
 	EventsResponse *EventsResponse `json:"-" http:"payload"`
 }

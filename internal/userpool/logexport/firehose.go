@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"pintail/internal/userpool/endpoint"
+	"pintail/internal/awscall"
 )
 
 type putRecordBatchRequest struct {
@@ -30,7 +30,7 @@ type putRecordBatchResponse struct {
 // putRecordBatch sends each record as a line, since Firehose puts records together
 // without anything between them. A 200 may still refuse some of them (Firehose API
 // reference, PutRecordBatch): they are missing on the receipt.
-func putRecordBatch(ctx context.Context, e *endpoint.Endpoint, arn string, b Batch) (Receipt, error) {
+func putRecordBatch(ctx context.Context, e *awscall.Endpoint, arn string, b Batch) (Receipt, error) {
 	_, stream, ok := strings.Cut(arn, ":deliverystream/")
 	if !ok || stream == "" {
 		return Receipt{}, errors.New("this is not the ARN of a delivery stream")
@@ -40,7 +40,7 @@ func putRecordBatch(ctx context.Context, e *endpoint.Endpoint, arn string, b Bat
 		in.Records = append(in.Records, firehoseRecord{[]byte(r.Text + "\n")})
 	}
 	var out putRecordBatchResponse
-	if err := call(ctx, e, arn, "firehose", "Firehose_20150804.PutRecordBatch", in, &out); err != nil {
+	if err := e.Call(ctx, arn, "firehose", "Firehose_20150804.PutRecordBatch", in, &out); err != nil {
 		return Receipt{}, err
 	}
 	if out.Failed == 0 {

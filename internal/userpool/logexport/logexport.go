@@ -1,24 +1,19 @@
 // Package logexport hands records of a user pool's logs to where the pool's owner
 // wants them: a log group of CloudWatch Logs, a delivery stream of Firehose, or a
 // bucket of S3. The service in the destination's ARN tells which of the three APIs is
-// spoken; an [endpoint.Endpoint] tells where it is.
+// spoken; an [awscall.Endpoint] tells where it is.
 //
 // The package knows neither pools nor when to try again: it makes one attempt, and
 // says which records have been taken.
 package logexport
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json"
-
-	"pintail/internal/userpool/endpoint"
+	"pintail/internal/awscall"
 )
 
 const (
@@ -32,8 +27,6 @@ const (
 	Overhead = 26
 	// Timeout is how long one attempt may take.
 	Timeout = 30 * time.Second
-	// maxAnswer is how much of an answer is read, in bytes.
-	maxAnswer = 1 << 20
 )
 
 // Record is one line of a log.
@@ -59,7 +52,7 @@ type Receipt struct {
 }
 
 // way sends a batch by one API. The time limit is in the context.
-type way func(ctx context.Context, e *endpoint.Endpoint, arn string, b Batch) (Receipt, error)
+type way func(ctx context.Context, e *awscall.Endpoint, arn string, b Batch) (Receipt, error)
 
 var ways = map[string]way{"logs": putLogEvents, "firehose": putRecordBatch, "s3": putObject}
 
@@ -80,7 +73,7 @@ func Supports(arn string) bool { return wayTo(arn) != nil }
 // Put makes one attempt to hand over a batch. A receipt may name some of the records,
 // with and without an error: the others have to be put again, later where there is an
 // error. The text of an error holds no credentials.
-func Put(ctx context.Context, e *endpoint.Endpoint, arn string, b Batch) (Receipt, error) {
+func Put(ctx context.Context, e *awscall.Endpoint, arn string, b Batch) (Receipt, error) {
 	put := wayTo(arn)
 	if put == nil {
 		return Receipt{}, fmt.Errorf("%s: nothing is known of this service", arn)
@@ -101,49 +94,4 @@ func (b Batch) all() Receipt {
 		taken[i] = r.ID
 	}
 	return Receipt{Taken: taken}
-}
-
-// call makes a call of the protocol JSON 1.1 and reads its answer into out.
-func call(ctx context.Context, e *endpoint.Endpoint, arn, service, target string, in, out any) error {
-	body, err := json.Marshal(in, json.Deterministic(true))
-	if err != nil {
-		return err
-	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, e.URL.JoinPath("/").String(), bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
-	r.Header.Set("X-Amz-Target", target)
-	status, answer, err := send(e, r, body, service, arn)
-	if err != nil {
-		return err
-	}
-	if status.StatusCode/100 != 2 {
-		return endpoint.RefusalOf(status, answer)
-	}
-	if out == nil {
-		return nil
-	}
-	if err := json.Unmarshal(answer, out); err != nil {
-		return fmt.Errorf("the answer to %s cannot be read: %w", target, err)
-	}
-	return nil
-}
-
-// send makes a call and reads its answer.
-func send(e *endpoint.Endpoint, r *http.Request, body []byte, service, arn string) (*http.Response, []byte, error) {
-	answer, err := e.Do(r, body, service, arn)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer answer.Body.Close()
-	text, err := endpoint.Read(answer.Body, maxAnswer)
-	return answer, text, err
-}
-
-// isRefusal tells whether an error is an API's, of this name.
-func isRefusal(err error, code string) bool {
-	refused, ok := errors.AsType[*endpoint.Refusal](err)
-	return ok && refused.Code == code
 }

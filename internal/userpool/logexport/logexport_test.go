@@ -14,8 +14,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"pintail/internal/awscall"
 	"pintail/internal/sigv4"
-	"pintail/internal/userpool/endpoint"
 	"pintail/internal/userpool/logexport"
 )
 
@@ -34,7 +34,7 @@ type heard struct {
 
 // standIn is an API that answers each call in turn: a status and a body.
 type standIn struct {
-	*endpoint.Endpoint
+	*awscall.Endpoint
 	calls   []heard
 	answers []answer
 }
@@ -77,7 +77,7 @@ func newStandIn(t *testing.T, service, region string, answers ...answer) *standI
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Endpoint = &endpoint.Endpoint{
+	s.Endpoint = &awscall.Endpoint{
 		URL: u, Region: region, Credentials: sigv4.Credentials{AccessKeyID: "AKIDEXAMPLE", Secret: "secret", Token: "token"},
 		Now: func() time.Time { return noon }, Client: server.Client(),
 	}
@@ -217,7 +217,7 @@ func TestObject(t *testing.T) {
 func TestStrangeAnswers(t *testing.T) {
 	t.Parallel()
 	s := newStandIn(t, "firehose", "", answer{200, strings.Repeat(" ", 2<<20)}, answer{200, "no JSON"})
-	if _, err := logexport.Put(t.Context(), s.Endpoint, stream, batch(noon)); !errors.Is(err, endpoint.ErrTooLarge) {
+	if _, err := logexport.Put(t.Context(), s.Endpoint, stream, batch(noon)); !errors.Is(err, awscall.ErrTooLarge) {
 		t.Error(err)
 	}
 	s.put(t, stream, batch(noon), "", "cannot be read")

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"pintail/internal/userpool/endpoint"
+	"pintail/internal/awscall"
 )
 
 // maxSpan is how far the events of one call may lie apart (CloudWatch Logs API
@@ -59,7 +59,7 @@ func (r *putLogEventsResponse) refused(n int) int {
 
 // putLogEvents writes to the stream of the pool and the day, which it makes when the
 // group has none yet. It takes the records of one day's length at a time.
-func putLogEvents(ctx context.Context, e *endpoint.Endpoint, arn string, b Batch) (Receipt, error) {
+func putLogEvents(ctx context.Context, e *awscall.Endpoint, arn string, b Batch) (Receipt, error) {
 	_, group, ok := strings.Cut(arn, ":log-group:")
 	if group = strings.TrimSuffix(group, ":*"); !ok || group == "" {
 		return Receipt{}, errors.New("this is not the ARN of a log group")
@@ -73,11 +73,11 @@ func putLogEvents(ctx context.Context, e *endpoint.Endpoint, arn string, b Batch
 		in.Events = append(in.Events, logEvent{r.Time.UnixMilli(), r.Text})
 	}
 	var out putLogEventsResponse
-	err := call(ctx, e, arn, "logs", logsTarget+"PutLogEvents", in, &out)
-	if isRefusal(err, "ResourceNotFoundException") {
-		err = call(ctx, e, arn, "logs", logsTarget+"CreateLogStream", in.logStream, nil)
-		if err == nil || isRefusal(err, "ResourceAlreadyExistsException") { // another node was quicker
-			err = call(ctx, e, arn, "logs", logsTarget+"PutLogEvents", in, &out)
+	err := e.Call(ctx, arn, "logs", logsTarget+"PutLogEvents", in, &out)
+	if awscall.IsRefusal(err, "ResourceNotFoundException") {
+		err = e.Call(ctx, arn, "logs", logsTarget+"CreateLogStream", in.logStream, nil)
+		if err == nil || awscall.IsRefusal(err, "ResourceAlreadyExistsException") { // another node was quicker
+			err = e.Call(ctx, arn, "logs", logsTarget+"PutLogEvents", in, &out)
 		}
 	}
 	if err != nil {

@@ -11,13 +11,13 @@ import (
 	"path"
 	"strings"
 
-	"pintail/internal/userpool/endpoint"
+	"pintail/internal/awscall"
 )
 
 // putObject writes the batch as one object of lines. The key tells the pool, the
 // source and the time of the first record; its end is made of the records' ids, so
 // that putting the same batch twice gives one object.
-func putObject(ctx context.Context, e *endpoint.Endpoint, arn string, b Batch) (Receipt, error) {
+func putObject(ctx context.Context, e *awscall.Endpoint, arn string, b Batch) (Receipt, error) {
 	place := arn[strings.LastIndex(arn, ":")+1:]
 	bucket, prefix, _ := strings.Cut(place, "/")
 	// A place such as bucket/../other would leave the bucket that the owner has named.
@@ -39,7 +39,7 @@ func putObject(ctx context.Context, e *endpoint.Endpoint, arn string, b Batch) (
 	sum := sha256.Sum256(body.Bytes())
 	r.Header.Set("Content-Type", "application/x-ndjson")
 	r.Header.Set("X-Amz-Content-Sha256", hex.EncodeToString(sum[:])) // which S3 insists on
-	answer, text, err := send(e, r, body.Bytes(), "s3", arn)
+	answer, text, err := e.Send(r, body.Bytes(), "s3", arn)
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -67,7 +67,7 @@ func s3Refusal(answer *http.Response, text []byte) error {
 		Message string `xml:"Message"`
 	}
 	if xml.Unmarshal(text, &e) != nil || e.Code == "" {
-		return endpoint.RefusalOf(answer, nil)
+		return awscall.RefusalOf(answer, nil)
 	}
-	return &endpoint.Refusal{Status: answer.Status, Code: e.Code, Message: e.Message}
+	return &awscall.Refusal{Status: answer.Status, Code: e.Code, Message: e.Message}
 }

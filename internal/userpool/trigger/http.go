@@ -3,30 +3,16 @@ package trigger
 import (
 	"errors"
 	"io"
-	"net/http"
-	"time"
 
 	"github.com/go-json-experiment/json"
 
-	"pintail/internal/userpool/endpoint"
+	"pintail/internal/awscall"
 )
-
-// newClient returns a client for functions and destinations. It follows no redirects: what is signed
-// for one address must not be carried to another.
-func newClient(concurrency int) *http.Client {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = concurrency
-	transport.IdleConnTimeout = time.Minute
-	return &http.Client{
-		Transport:     transport,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-}
 
 // readAnswer reads a body up to the limit.
 func readAnswer(r io.Reader) ([]byte, error) {
-	body, err := endpoint.Read(r, maxAnswer)
-	if errors.Is(err, endpoint.ErrTooLarge) {
+	body, err := awscall.Read(r, maxAnswer)
+	if errors.Is(err, awscall.ErrTooLarge) {
 		return nil, errTooLarge
 	}
 	return body, err

@@ -10,7 +10,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
-	"pintail/internal/userpool/endpoint"
+	"pintail/internal/destination"
 )
 
 // How long a function may take, and how often it is asked when it takes longer
@@ -26,7 +26,7 @@ const maxAnswer = 6 << 20
 // Invoker knows which function stands behind an ARN. A nil Invoker knows none.
 type Invoker struct {
 	functions    places[target]
-	destinations places[endpoint.Endpoint]
+	destinations places[destination.Destination]
 	keys         map[string]*rawKey
 	timeout      time.Duration
 }

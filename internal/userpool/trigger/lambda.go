@@ -7,13 +7,13 @@ import (
 	"net/url"
 	"strings"
 
-	"pintail/internal/userpool/endpoint"
+	"pintail/internal/awscall"
 )
 
 // lambda is a function behind the Invoke operation of AWS Lambda's API, or of
 // anything that answers it.
 type lambda struct {
-	*endpoint.Endpoint
+	*awscall.Endpoint
 	function string // in place of the ARN
 }
 
@@ -58,6 +58,6 @@ func (l *lambda) call(ctx context.Context, in invocation) ([]byte, error) {
 
 // lambdaError is the API's refusal to run the function.
 func lambdaError(answer *http.Response, body []byte) error {
-	refused := endpoint.RefusalOf(answer, body)
+	refused := awscall.RefusalOf(answer, body)
 	return failed(refused.Code, refused)
 }

@@ -5,6 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"pintail/internal/destination"
 	"pintail/internal/userpool/trigger"
 )
 
@@ -12,6 +15,7 @@ import (
 func TestConfigurationMistakes(t *testing.T) {
 	t.Parallel()
 	to := func(arn, text string) string { return `{"destinations":{"` + arn + `":` + text + `}}` }
+	const stream = "arn:aws:kinesis:us-east-1:1:stream/s"
 	entry := func(text string) string { return `{"triggers":{"` + arn + `":` + text + `}}` }
 	for file, want := range map[string]string{
 		``:                                       "EOF",
@@ -41,19 +45,32 @@ func TestConfigurationMistakes(t *testing.T) {
 		entry(`{"command":{"argv":["/bin/sh"],"env":{"A=B":"c"}}}`):                 `"A=B" cannot be a variable`,
 		entry(`{"command":{"argv":["/bin/sh"],"env":{"A":"\u0000"}}}`):              `"A" cannot be a variable`,
 		entry(`{"command":{"argv":["/bin/sh"],"env":{"A":{"env":"NOT_SET"}}}}`):     "command.env: the environment has no NOT_SET",
-		to("logs", `{}`): `destinations, "logs": is not the ARN of a log group, a delivery stream or a bucket`,
-		to("arn:aws:sqs:us-east-1:1:queue", `{}`):                      `is not the ARN of a log group, a delivery stream or a bucket`,
-		to("arn:aws:logs:*:1:x", `{}`):                                 `is not the ARN of a log group, a delivery stream or a bucket`,
-		to("arn:aws:logs:*", `{}`):                                     `destinations, "arn:aws:logs:*": the destination.url "" is not a URL`,
-		to("arn:aws:logs:*", `{"url":"https://x"}`):                    `destinations, "arn:aws:logs:*": the destination has no credentials: give accessKeyId`,
-		to("arn:aws:logs:*", `{"url":"https://x","function":"f"}`):     "function",
-		to("arn:aws:logs:*", `{"lambda":{}}`):                          "lambda",
-		to("arn:aws:s3:::b", `{"url":"https://x"}`):                    "needs a region: the ARN of a bucket names none",
-		to("*", `{"url":"https://x","accessKeyId":{"env":"NOT_SET"}}`): "the destination: the environment has no NOT_SET",
-		`{"keys":{"k":{}}}`:                                            `keys, "k": raw-aes is not 32 bytes in hexadecimal: make one with openssl rand -hex 32`,
-		`{"keys":{"k":{"raw-aes":"00"}}}`:                              "raw-aes is not 32 bytes",
-		`{"keys":{"k":{"raw-aes":{"env":"NOT_SET"}}}}`:                 "the environment has no NOT_SET",
-		`{"keys":{"k":{"kms":"x"}}}`:                                   "kms",
+		to("logs", `{}`): `destinations, "logs": is not the ARN of a stream, a delivery stream, a log group or a bucket`,
+		to("arn:aws:sqs:us-east-1:1:queue", `{}`):                                            `is not the ARN of a stream, a delivery stream, a log group or a bucket`,
+		to("arn:aws:logs:*:1:x", `{}`):                                                       `is not the ARN of a stream, a delivery stream, a log group or a bucket`,
+		to("arn:aws:logs:*", `{}`):                                                           `destinations, "arn:aws:logs:*": the destination.url "" is not a URL`,
+		to("arn:aws:logs:*", `{"url":"https://x"}`):                                          `destinations, "arn:aws:logs:*": the destination has no credentials: give accessKeyId`,
+		to("arn:aws:logs:*", `{"url":"https://x","function":"f"}`):                           "function",
+		to("arn:aws:logs:*", `{"lambda":{}}`):                                                "lambda",
+		to("arn:aws:s3:::b", `{"url":"https://x"}`):                                          "needs a region: the ARN of a bucket names none",
+		to(stream, `{"url":"https://x","nats":{}}`):                                          "give one of url, kafka, nats and webhook",
+		to(stream, `{"kafka":{},"webhook":{}}`):                                              "give one of url, kafka, nats and webhook",
+		to("arn:aws:logs:*", `{"nats":{}}`):                                                  "only the ARN of a stream or a delivery stream can stand for kafka",
+		to("*", `{"kafka":{}}`):                                                              "only the ARN of a stream or a delivery stream can stand for kafka",
+		to(stream, `{"kafka":{"topic":"t"}}`):                                                "kafka.brokers is empty",
+		to(stream, `{"kafka":{"brokers":["b"],"topic":"t"}}`):                                `kafka.brokers: "b" is not an address`,
+		to(stream, `{"kafka":{"brokers":["b:1"]}}`):                                          "kafka.topic is missing",
+		to(stream, `{"kafka":{"brokers":["b:1"],"topic":"t","password":"p"}}`):               "kafka.password needs kafka.username",
+		to(stream, `{"kafka":{"brokers":["b:1"],"topic":"t","username":{"env":"NOT_SET"}}}`): "kafka.username: the environment has no NOT_SET",
+		to(stream, `{"nats":{"url":"http://x","subject":"s"}}`):                              "nats.url is not a URL",
+		to(stream, `{"nats":{"url":{"env":"NOT_SET"},"subject":"s"}}`):                       "nats.url: the environment has no NOT_SET",
+		to(stream, `{"nats":{"url":"nats://x","subject":"a.>"}}`):                            "nats.subject is not a subject",
+		to(stream, `{"webhook":{"url":"https://x","secret":"short"}}`):                       "webhook.secret, with which calls are signed",
+		to("*", `{"url":"https://x","accessKeyId":{"env":"NOT_SET"}}`):                       "the destination: the environment has no NOT_SET",
+		`{"keys":{"k":{}}}`:                                                                  `keys, "k": raw-aes is not 32 bytes in hexadecimal: make one with openssl rand -hex 32`,
+		`{"keys":{"k":{"raw-aes":"00"}}}`:                                                    "raw-aes is not 32 bytes",
+		`{"keys":{"k":{"raw-aes":{"env":"NOT_SET"}}}}`:                                       "the environment has no NOT_SET",
+		`{"keys":{"k":{"kms":"x"}}}`:                                                         "kms",
 	} {
 		inv, err := trigger.Parse([]byte(file), trigger.Options{LookupEnv: func(string) (string, bool) { return "", false }})
 		if err == nil || inv != nil || !strings.Contains(err.Error(), want) {
@@ -94,18 +111,12 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// The example of the documentation is a good file.
-func TestDocumentedExample(t *testing.T) {
+// The examples of the documentation are good files.
+func TestDocumentedExamples(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../../docs/operations.md")
 	if err != nil {
 		t.Fatal(err)
-	}
-	_, section, _ := strings.Cut(string(text), "## Lambda triggers")
-	_, section, _ = strings.Cut(section, "```json")
-	example, _, found := strings.Cut(section, "```")
-	if !found {
-		t.Fatal("there is no example")
 	}
 	lookup := func(name string) (string, bool) {
 		if name == "SENDER_KEY" {
@@ -113,8 +124,45 @@ func TestDocumentedExample(t *testing.T) {
 		}
 		return "a value of " + name, true
 	}
-	if _, err := trigger.Parse([]byte(example), trigger.Options{LookupEnv: lookup}); err != nil {
-		t.Error(err)
+	for _, section := range []string{"## Lambda triggers", "## Logs of user pools", "## Event streams"} {
+		_, rest, _ := strings.Cut(string(text), section)
+		_, rest, _ = strings.Cut(rest, "```json")
+		example, _, found := strings.Cut(rest, "```")
+		if !found {
+			t.Errorf("%s: there is no example", section)
+		}
+		if _, err := trigger.Parse([]byte(example), trigger.Options{LookupEnv: lookup}); err != nil {
+			t.Errorf("%s: %v", section, err)
+		}
+	}
+}
+
+// Behind the ARN of a stream may stand something else than AWS's API, for streams only.
+func TestStreamDestinations(t *testing.T) {
+	t.Parallel()
+	inv, err := trigger.Parse([]byte(`{"destinations":{
+		"arn:aws:kinesis:us-east-1:1:stream/k": {"kafka": {"brokers": ["one:9092", "two:9092"], "topic": "t", "tls": true, "username": "u", "password": {"env": "PASSWORD"}}},
+		"arn:aws:firehose:*": {"nats": {"url": {"env": "URL"}, "subject": "shop.events", "core": true}},
+		"arn:aws:kinesis:*": {"webhook": {"url": "https://x", "secret": "0123456789abcdef"}}
+	}}`), trigger.Options{LookupEnv: func(name string) (string, bool) { return "nats://" + name, true }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &destination.Kafka{Brokers: []string{"one:9092", "two:9092"}, Topic: "t", TLS: true, Username: "u", Password: "nats://PASSWORD"}
+	if diff := cmp.Diff(want, inv.Stream("arn:aws:kinesis:us-east-1:1:stream/k").Kafka); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(&destination.NATS{URL: "nats://URL", Subject: "shop.events", Core: true}, inv.Stream("arn:aws:firehose:us-east-1:1:deliverystream/f").NATS); diff != "" {
+		t.Error(diff)
+	}
+	if w := inv.Stream("arn:aws:kinesis:us-east-1:1:stream/w").Webhook; w == nil || w.URL != "https://x" || string(w.Secret) != "0123456789abcdef" {
+		t.Errorf("the webhook is %+v", w)
+	}
+	if inv.Destination("arn:aws:firehose:us-east-1:1:deliverystream/f") != nil {
+		t.Error("logs are sent to NATS")
+	}
+	if inv.Stream("arn:aws:logs:us-east-1:1:log-group:a") != nil {
+		t.Error("what the file does not name is there")
 	}
 }
 

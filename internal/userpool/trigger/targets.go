@@ -12,8 +12,9 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"pintail/internal/awscall"
+	"pintail/internal/hook"
 	"pintail/internal/sigv4"
-	"pintail/internal/userpool/endpoint"
 )
 
 // How many calls of one function run at the same time when the file does not say.
@@ -22,9 +23,6 @@ const (
 	localConcurrency  = 8 // a process each
 	maxConcurrency    = 10_000
 )
-
-// minSecret is the length below which a webhook's secret can be guessed.
-const minSecret = 16
 
 // entry is what the file says of one ARN: exactly one of the three ways of calling.
 type entry struct {
@@ -92,6 +90,15 @@ func (l *loader) target(text jsontext.Value) (*target, error) {
 }
 
 func (l *loader) webhook(e *webhookEntry, concurrency int) (*webhook, error) {
+	key, err := l.webhookSecret(e)
+	if err != nil {
+		return nil, err
+	}
+	return &webhook{url: e.URL, secret: key, now: l.Now, client: hook.NewClient(concurrency)}, nil
+}
+
+// webhookSecret checks an entry and returns its secret.
+func (l *loader) webhookSecret(e *webhookEntry) ([]byte, error) {
 	if _, err := httpURL(e.URL); err != nil {
 		return nil, fmt.Errorf("webhook.url %w", err)
 	}
@@ -99,10 +106,10 @@ func (l *loader) webhook(e *webhookEntry, concurrency int) (*webhook, error) {
 	if err != nil {
 		return nil, fmt.Errorf("webhook.secret: %w", err)
 	}
-	if len(key) < minSecret {
-		return nil, fmt.Errorf("webhook.secret, with which calls are signed, has fewer than %d characters", minSecret)
+	if len(key) < hook.MinSecret {
+		return nil, fmt.Errorf("webhook.secret, with which calls are signed, has fewer than %d characters", hook.MinSecret)
 	}
-	return &webhook{url: e.URL, secret: []byte(key), now: l.Now, client: newClient(concurrency)}, nil
+	return []byte(key), nil
 }
 
 func (l *loader) lambda(e *lambdaEntry, concurrency int) (*lambda, error) {
@@ -114,7 +121,7 @@ func (l *loader) lambda(e *lambdaEntry, concurrency int) (*lambda, error) {
 }
 
 // endpoint makes what an entry describes. Its errors follow the entry's name.
-func (l *loader) endpoint(e *endpointEntry, concurrency int) (*endpoint.Endpoint, error) {
+func (l *loader) endpoint(e *endpointEntry, concurrency int) (*awscall.Endpoint, error) {
 	u, err := httpURL(e.URL)
 	if err != nil {
 		return nil, fmt.Errorf(".url %w", err)
@@ -123,7 +130,7 @@ func (l *loader) endpoint(e *endpointEntry, concurrency int) (*endpoint.Endpoint
 	if err != nil {
 		return nil, err
 	}
-	return &endpoint.Endpoint{URL: u, Region: e.Region, Credentials: credentials, Now: l.Now, Client: newClient(concurrency)}, nil
+	return &awscall.Endpoint{URL: u, Region: e.Region, Credentials: credentials, Now: l.Now, Client: hook.NewClient(concurrency)}, nil
 }
 
 // credentials are those of the entry, else those that AWS's own tools find in the

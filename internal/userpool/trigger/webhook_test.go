@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"pintail/internal/gen/cognitoidp"
+	signed "pintail/internal/hook"
 	"pintail/internal/userpool/trigger"
 )
 
@@ -21,7 +22,7 @@ func TestWebhookIsSigned(t *testing.T) {
 			t.Errorf("%s with %q", r.Method, r.Header.Get("Content-Type"))
 		}
 		verify := func(key string, body string, now time.Time) error {
-			return trigger.Verify([]byte(key), r.Header, []byte(body), now)
+			return signed.Verify([]byte(key), r.Header, []byte(body), now)
 		}
 		if err := verify(secret, string(body), now.Add(time.Minute)); err != nil {
 			t.Error(err)
@@ -53,16 +54,16 @@ func TestVerify(t *testing.T) {
 		good: true, "": false, "v1=": false, good[3:]: false, "v2=" + good[3:]: false, "v1=zz": false, good + "00": false, good[:len(good)-2]: false,
 	} {
 		h := http.Header{}
-		h.Set(trigger.TimestampHeader, "1764072000")
-		h.Set(trigger.SignatureHeader, signature)
-		if err := trigger.Verify([]byte(secret), h, []byte("{}"), now); (err == nil) != ok {
+		h.Set(signed.TimestampHeader, "1764072000")
+		h.Set(signed.SignatureHeader, signature)
+		if err := signed.Verify([]byte(secret), h, []byte("{}"), now); (err == nil) != ok {
 			t.Errorf("%q: %v", signature, err)
 		}
 	}
 	h := http.Header{}
-	h.Set(trigger.TimestampHeader, "soon")
-	h.Set(trigger.SignatureHeader, good)
-	if err := trigger.Verify([]byte(secret), h, []byte("{}"), now); err == nil {
+	h.Set(signed.TimestampHeader, "soon")
+	h.Set(signed.SignatureHeader, good)
+	if err := signed.Verify([]byte(secret), h, []byte("{}"), now); err == nil {
 		t.Error("a timestamp that is no number is accepted")
 	}
 }

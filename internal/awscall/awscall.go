@@ -1,7 +1,7 @@
-// Package endpoint calls APIs of AWS where the owner of the server says that they
+// Package awscall calls APIs of AWS where the owner of the server says that they
 // are: at AWS, or at anything that answers as AWS does. Functions behind Lambda's API
 // and the destinations of a pool's logs are such places.
-package endpoint
+package awscall
 
 import (
 	"errors"

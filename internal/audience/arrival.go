@@ -161,19 +161,23 @@ func (a *arrival) idle() bool {
 	return settled(a.stored, a.merge(a.stored))
 }
 
-// settle writes what has changed.
+// settle writes what has changed, in the order of the reports.
 func (s *Service) settle(ctx context.Context, c *wire.Call, p *project, all []arrival) error {
-	var busy []*arrival
+	var taken []*arrival
+	busy := false
 	for i := range all {
-		if !all[i].idle() {
-			busy = append(busy, &all[i])
+		if a := &all[i]; a.Refused == nil {
+			taken = append(taken, a)
+			busy = busy || !a.idle()
 		}
 	}
-	if len(busy) == 0 {
+	if !busy {
 		return nil
 	}
+	// One that would change nothing may have to after another of the same batch: two
+	// endpoints with one address take it from each other.
 	return s.write(ctx, c, p, func(w *writer) error {
-		for _, a := range busy {
+		for _, a := range taken {
 			a.Arrival = Arrival{Seen: a.stored.snapshot()} // whatever an earlier run of the transaction found
 			err := w.arrive(a)
 			if err == nil || errors.As(err, &a.Refused) && a.Refused.Type == pinpoint.BadRequestException {

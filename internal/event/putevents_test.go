@@ -337,3 +337,22 @@ func TestLogFails(t *testing.T) {
 		t.Errorf("answered %d %s", code, text)
 	}
 }
+
+// Of two endpoints that claim one address in one request the last has it, also when its
+// block alone would change nothing.
+func TestPutEventsOfOneAddress(t *testing.T) {
+	s := newServer(t)
+	app := s.app(t)
+	for _, id := range []string{"e1", "e2"} {
+		s.update(t, app, id, &types.EndpointRequest{ChannelType: "EMAIL", Address: aws.String("ann@example.org")})
+	}
+	block := `{"Endpoint":{"ChannelType":"EMAIL","Address":"ann@example.org"},"Events":{}}`
+	if code, text := s.put(t, app, `{"BatchItem":{"e1":`+block+`,"e2":`+block+`}}`); code != http.StatusAccepted {
+		t.Fatalf("answered %d %s", code, text)
+	}
+	for id, want := range map[string]string{"e1": "INACTIVE", "e2": "ACTIVE"} {
+		if got := *s.endpoint(t, app, id).EndpointStatus; got != want {
+			t.Errorf("%s is %s", id, got)
+		}
+	}
+}

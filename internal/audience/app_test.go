@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"pintail/internal/eventstore"
+	"pintail/internal/eventstore/eventstoretest"
 	genpinpoint "pintail/internal/gen/pinpoint"
 )
 
@@ -97,10 +98,10 @@ func TestDeleteAppErases(t *testing.T) {
 	}
 	counted := map[string]int64{}
 	for _, app := range []string{doomed, kept} {
-		types, err := s.events.CountByType(t.Context(), eventstore.Filter{App: app})
+		types, err := eventstoretest.CountTypes(t.Context(), s.events, eventstore.Filter{App: app})
 		must(t, err)
-		for _, c := range types {
-			counted[app] += c.Count
+		for _, n := range types {
+			counted[app] += n
 		}
 	}
 	if counted[doomed] != 0 || counted[kept] != 1 {

@@ -83,15 +83,6 @@ func (f *Filter) Match(e *Event) bool {
 		(f.To.IsZero() || e.Timestamp.Before(f.To))
 }
 
-// CheckAggregate returns an error that wraps [ErrInvalid] when f does not name
-// an app: no count ever mixes projects.
-func CheckAggregate(f Filter) error {
-	if f.App == "" {
-		return fmt.Errorf("%w filter: no app", ErrInvalid)
-	}
-	return nil
-}
-
 // Bound returns what a bound of a filter means to times in milliseconds: the
 // first millisecond that is not before t, in the years that events may have.
 func Bound(t time.Time) time.Time {

@@ -87,18 +87,6 @@ type Query struct {
 	Limit int    // at most so many events; 0 for all
 }
 
-// DayCount is a number of something in one UTC day.
-type DayCount struct {
-	Day   time.Time // midnight UTC
-	Count int64
-}
-
-// TypeCount is the number of events of one type.
-type TypeCount struct {
-	Type  string
-	Count int64
-}
-
 // Stats describes a store for metrics and health pages.
 type Stats struct {
 	Last     Cursor // the newest event that this process knows of
@@ -142,20 +130,6 @@ type Store interface {
 
 	// Wait returns nil once an event after the cursor is visible.
 	Wait(ctx context.Context, after Cursor) error
-
-	// CountByType counts events by type, ordered by type. Filter.App must be set.
-	CountByType(ctx context.Context, f Filter) ([]TypeCount, error)
-
-	// ActiveEndpoints counts the distinct endpoints that events of each UTC
-	// day (of Event.Timestamp) belong to; days without any are left out.
-	// Filter.App must be set. Endpoints are told apart by a 64-bit hash: among
-	// ten million the chance that two are taken for one is about three in a
-	// million.
-	ActiveEndpoints(ctx context.Context, f Filter) ([]DayCount, error)
-
-	// ActiveUsers counts distinct users in the same way; events without a user
-	// do not count.
-	ActiveUsers(ctx context.Context, f Filter) ([]DayCount, error)
 
 	Analyst
 

@@ -17,6 +17,25 @@ func (s *Store) Last(context.Context) (eventstore.Cursor, error) {
 	return s.tail.state().last, nil
 }
 
+// DeleteApp implements eventstore.Store.
+func (s *Store) DeleteApp(ctx context.Context, app string) error {
+	if err := s.enter(); err != nil {
+		return err
+	}
+	defer s.forget()
+	ctx = context.WithoutCancel(ctx) // half an erasure would have to be undone
+	return s.mover.erase(ctx, func(e *engine, stored eventstore.Cursor) error { return e.deleteApp(ctx, app, stored) })
+}
+
+// Reset implements eventstore.Store.
+func (s *Store) Reset(ctx context.Context) error {
+	if err := s.enter(); err != nil {
+		return err
+	}
+	defer s.forget()
+	return s.mover.erase(ctx, (*engine).reset)
+}
+
 // Erase implements eventstore.Store.
 func (s *Store) Erase(ctx context.Context, x eventstore.Erasure) (n int64, err error) {
 	if err := s.enter(); err != nil {

@@ -28,12 +28,12 @@ func openStore(t *testing.T, dir string) *Store {
 
 func count(t *testing.T, s *Store, app string) (sum int64) {
 	t.Helper()
-	counts, err := s.CountByType(t.Context(), eventstore.Filter{App: app})
+	counts, err := eventstoretest.CountTypes(t.Context(), s, eventstore.Filter{App: app})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range counts {
-		sum += c.Count
+	for _, n := range counts {
+		sum += n
 	}
 	return sum
 }

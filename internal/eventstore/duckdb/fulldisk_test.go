@@ -72,7 +72,7 @@ func fillDisk(t *testing.T, dir string) {
 	if err := s.mover.write((*Store).save); err == nil {
 		t.Fatal("a checkpoint succeeded without room")
 	}
-	if _, err := s.CountByType(t.Context(), eventstore.Filter{App: "app"}); err == nil {
+	if _, err := eventstoretest.CountTypes(t.Context(), s, eventstore.Filter{App: "app"}); err == nil {
 		t.Error("a count succeeded although the database is closed")
 	}
 	limitFiles(t, math.MaxUint64)

@@ -14,12 +14,19 @@ import (
 // what activity lacks off the table events.
 const rollAt = 100_000
 
+// recountMost is how many days are counted anew when events are rolled up, and fillMost
+// how many of those left out when the store rests.
+const (
+	recountMost = 4
+	fillMost    = 30
+)
+
 // rebuildLot is how many cursors Rebuild rolls up at once, which bounds its memory.
 const rebuildLot = 2_000_000
 
 // dialect is DuckDB's SQL.
 var dialect = &statement.Dialect{
-	Events: table, Activity: catalog + ".activity",
+	Events: table, Activity: catalog + ".activity", Daily: catalog + ".daily",
 	Attribute: func(name string) string { return "attributes[" + name + "]" },
 	Metric:    func(name string) string { return "metrics[" + name + "]" },
 	Millis:    func(at string) string { return "epoch_ms(" + at + ")" },
@@ -67,7 +74,7 @@ func (e *engine) rollUp(until eventstore.Cursor, least int) error {
 	if err != nil || until-after < eventstore.Cursor(least) {
 		return err
 	}
-	return e.writer.exec(fmt.Sprintf("BEGIN; %s; UPDATE state SET rolled = %d; COMMIT", dialect.RollUp(after, until), until))
+	return e.writer.exec(fmt.Sprintf("BEGIN; %s; UPDATE state SET rolled = %d; COMMIT", dialect.RollUp(after, until, recountMost), until))
 }
 
 // Rebuild implements eventstore.Analyst. The rows are made anew in lots, each a
@@ -81,7 +88,7 @@ func (s *Store) Rebuild(ctx context.Context) error {
 	}
 	target := s.tail.state().stored
 	forget := func(s *Store, e *engine) error {
-		return e.writer.exec("BEGIN; DELETE FROM activity; UPDATE state SET rolled = 0; COMMIT")
+		return e.writer.exec("BEGIN; DELETE FROM activity; DELETE FROM daily; UPDATE state SET rolled = 0; COMMIT")
 	}
 	if err := s.mover.write(forget); err != nil {
 		return err
@@ -102,5 +109,5 @@ func (s *Store) Rebuild(ctx context.Context) error {
 			return err
 		}
 	}
-	return s.mover.write((*Store).save)
+	return s.mover.save()
 }

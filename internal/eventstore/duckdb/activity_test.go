@@ -43,6 +43,13 @@ func TestRollsUpByItself(t *testing.T) {
 		if n == 0 || n > int64(appended)/2 {
 			t.Errorf("%d events became %d rows", appended, n)
 		}
+		if err != nil {
+			return err
+		}
+		n, err = c.number(t.Context(), "SELECT count(*) FROM "+dialect.Daily)
+		if n == 0 {
+			t.Error("no day is counted")
+		}
 		return err
 	})
 	if err != nil || rolled <= saveAt {

@@ -211,7 +211,7 @@ func (e *engine) deleteApp(ctx context.Context, app string, stored eventstore.Cu
 	if err := e.writer.exec(fmt.Sprintf("BEGIN; UPDATE state SET erased = %d", stored)); err != nil {
 		return err
 	}
-	for _, table := range []string{"events", "activity"} {
+	for _, table := range []string{"events", "activity", "daily"} {
 		if err := e.writer.query(ctx, "DELETE FROM "+table+" WHERE app = ?", []any{app}, nil); err != nil {
 			return err
 		}
@@ -224,7 +224,7 @@ func (e *engine) deleteApp(ctx context.Context, app string, stored eventstore.Cu
 
 func (e *engine) reset(stored eventstore.Cursor) error {
 	e.closeAppender()
-	err := e.writer.exec(fmt.Sprintf("BEGIN; UPDATE state SET erased = %[1]d, rolled = %[1]d; DROP TABLE events; DROP TABLE activity; %[2]s %[3]s COMMIT", stored, createEvents, createActivity))
+	err := e.writer.exec(fmt.Sprintf("BEGIN; UPDATE state SET erased = %[1]d, rolled = %[1]d; DROP TABLE events; DROP TABLE activity; DROP TABLE daily; %[2]s %[3]s COMMIT", stored, createEvents, createActivity))
 	if err != nil {
 		return err
 	}

@@ -92,6 +92,10 @@ func (e *engine) eraseRows(ctx context.Context, x eventstore.Erasure) (int64, er
 	if !x.Before.IsZero() {
 		where, args = where+" AND day < ?", append(args, x.BeforeDay())
 	}
+	days := "DELETE FROM daily WHERE app = ? AND day IN (SELECT day FROM activity WHERE true" + where + person + ")"
+	if err := e.writer.query(ctx, days, append([]any{x.App}, args...), nil); err != nil {
+		return 0, err
+	}
 	return n, e.writer.query(ctx, "DELETE FROM activity WHERE true"+where+person, args, nil)
 }
 

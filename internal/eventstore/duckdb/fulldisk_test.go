@@ -69,7 +69,7 @@ func fillDisk(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	limitFiles(t, 1<<20) // the file with the events that there are is larger
-	if err := s.mover.write((*Store).save); err == nil {
+	if err := s.mover.save(); err == nil {
 		t.Fatal("a checkpoint succeeded without room")
 	}
 	if _, err := eventstoretest.CountTypes(t.Context(), s, eventstore.Filter{App: "app"}); err == nil {

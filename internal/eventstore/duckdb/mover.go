@@ -21,8 +21,9 @@ const (
 // crash.
 const saveAt = 2 * 122_880
 
-// saveMost is the number at which whoever reads must wait for a checkpoint.
-const saveMost = 2 * saveAt
+// saveMost is the number at which moving waits for a checkpoint. Until then it goes on
+// beside those who read and keep the checkpoint waiting.
+const saveMost = 8 * saveAt
 
 // restMemoryLimit makes DuckDB let go of cached blocks.
 const restMemoryLimit = "32MB"
@@ -35,8 +36,12 @@ const patience = 32
 // checkpoints them there, and opens the database again after a failure.
 type mover struct {
 	store  *Store
-	writes sync.Mutex // held while the engine's writing connection is used
+	writes sync.Mutex // held while the engine's writing connection is used, after Store.reading
 	closed chan struct{}
+
+	mu      sync.Mutex
+	unsaved int           // events in the table that are not checkpointed
+	saving  chan struct{} // closed when the save that is under way ends; nil when none is
 
 	// After a failure, how many ticks to wait for the next attempt, and how
 	// many were waited. Only the goroutine uses them.
@@ -94,16 +99,12 @@ func (m *mover) tick(failed bool) {
 	}
 }
 
-// move moves the oldest events of the tail. Before, it checkpoints the table if
-// that is due, so that there is a bound to what is not saved even when saving
+// move moves the oldest events of the tail. Before, it has the table saved if that is due,
+// and waits for it when very much is not, so that there is a bound to it even when saving
 // fails.
 func (m *mover) move() error {
+	m.saveIfDue()
 	return m.write(func(s *Store, e *engine) error {
-		if e.unsaved >= saveAt {
-			if err := s.saveSoon(e); err != nil {
-				return err
-			}
-		}
 		events, first := oldest(s.tail.state().runs)
 		if len(events) == 0 {
 			return nil
@@ -150,11 +151,48 @@ func (m *mover) erase(ctx context.Context, change func(e *engine, stored eventst
 	if err := m.flush(ctx); err != nil {
 		return err
 	}
-	return m.write(func(s *Store, e *engine) error {
-		s.reading.Lock() // as save does
-		defer s.reading.Unlock()
-		return change(e, s.tail.state().stored)
-	})
+	m.store.reading.Lock() // as save does
+	defer m.store.reading.Unlock()
+	return m.write(func(s *Store, e *engine) error { return change(e, s.tail.state().stored) })
+}
+
+// save checkpoints the table. DuckDB refuses to do so while somebody reads, and would then
+// be given up: so it waits for those who do, and whoever begins to read waits for it.
+func (m *mover) save() error {
+	m.store.reading.Lock()
+	defer m.store.reading.Unlock()
+	return m.write((*Store).saveUnread)
+}
+
+// saveIfDue begins a save when enough is unsaved, and waits for it when too much is.
+func (m *mover) saveIfDue() {
+	m.mu.Lock()
+	unsaved, saving := m.unsaved, m.saving
+	if unsaved >= saveAt && saving == nil {
+		saving = make(chan struct{})
+		m.saving = saving
+		go func() {
+			_ = m.save() // the tail has the failure
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			m.saving = nil
+			close(saving)
+		}()
+	}
+	m.mu.Unlock()
+	if unsaved >= saveMost {
+		<-saving
+	}
+}
+
+// awaitSave waits for the save that is under way, if one is.
+func (m *mover) awaitSave() {
+	m.mu.Lock()
+	saving := m.saving
+	m.mu.Unlock()
+	if saving != nil {
+		<-saving
+	}
 }
 
 // write runs a change on the engine. After an error the engine is closed, since
@@ -169,6 +207,9 @@ func (m *mover) write(change func(*Store, *engine) error) error {
 		return err
 	}
 	err = change(m.store, e)
+	m.mu.Lock()
+	m.unsaved = e.unsaved
+	m.mu.Unlock()
 	release()
 	if err != nil {
 		m.store.abandon(err)
@@ -179,8 +220,10 @@ func (m *mover) write(change func(*Store, *engine) error) error {
 // close stops the goroutine, moves what is left and checkpoints it.
 func (m *mover) close() error {
 	<-m.closed
-	if err := m.flush(context.Background()); err != nil {
+	err := m.flush(context.Background())
+	m.awaitSave()
+	if err != nil {
 		return err
 	}
-	return m.write((*Store).save)
+	return m.save()
 }

@@ -87,29 +87,8 @@ func (s *Store) reopen() error {
 	return nil
 }
 
-// save checkpoints the table and discards what the commit log need not have any longer.
-// DuckDB refuses to checkpoint while somebody reads, and would then be given up: so it
-// waits for those who do, and whoever begins to read waits for it.
-func (s *Store) save(e *engine) error {
-	s.reading.Lock()
-	defer s.reading.Unlock()
-	return s.saveUnread(e)
-}
-
-// saveSoon is save, but as long as not very much is unsaved it leaves those in peace who
-// read, and saves later.
-func (s *Store) saveSoon(e *engine) error {
-	if e.unsaved >= saveMost {
-		return s.save(e)
-	}
-	if !s.reading.TryLock() {
-		return nil
-	}
-	defer s.reading.Unlock()
-	return s.saveUnread(e)
-}
-
-// saveUnread is save while nobody reads.
+// saveUnread checkpoints the table, while nobody reads, and discards what the commit log
+// need not have any longer.
 func (s *Store) saveUnread(e *engine) error {
 	stored := s.tail.state().stored
 	if err := e.rollUp(stored, rollAt); err != nil {
@@ -132,6 +111,9 @@ func (s *Store) rest(e *engine) error {
 		if err := s.saveUnread(e); err != nil {
 			return err
 		}
+	}
+	if err := e.writer.exec(dialect.FillDaily(fillMost)); err != nil {
+		return err
 	}
 	// What is cached may be in use just now: then too the next rest will do.
 	_ = e.writer.exec("SET memory_limit = " + quote(restMemoryLimit))

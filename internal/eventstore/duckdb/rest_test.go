@@ -33,7 +33,7 @@ func TestCheckpointsBesideQueries(t *testing.T) {
 		if err := s.mover.flush(ctx); err != nil {
 			t.Error(err)
 		}
-		if err := s.mover.write((*Store).save); err != nil {
+		if err := s.mover.save(); err != nil {
 			t.Error(err)
 		}
 		if _, err := s.Erase(ctx, eventstore.Erasure{App: eventstoretest.Sample(1)[0].App, UserIDs: []string{"user-00000001"}}); err != nil {

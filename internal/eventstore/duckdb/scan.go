@@ -126,16 +126,17 @@ func (s *Store) query(ctx context.Context, sql string, args []any, each func(res
 // reader returns a connection to read with, until release. While there is one the store
 // does not rest, since a query needs more memory than it then leaves, nor checkpoint.
 func (s *Store) reader() (c *connection, release func(), err error) {
+	s.reading.RLock()
 	e, unuse, err := s.use()
 	if err != nil {
+		s.reading.RUnlock()
 		return nil, nil, err
 	}
-	s.reading.RLock()
 	s.activity.Add(1)
 	done := func() {
 		s.activity.Add(1)
-		s.reading.RUnlock()
 		unuse()
+		s.reading.RUnlock()
 	}
 	if c, err = connect(e.db); err != nil {
 		done()

@@ -33,12 +33,13 @@ var migrations = []string{
 	DROP TABLE events_1;` + createActivity,
 }
 
-// createActivity makes the table activity in its newest form.
+// createActivity makes the tables activity and daily in their newest form.
 const createActivity = `
 	CREATE TABLE activity (
-		app VARCHAR, day INTEGER, endpoint_hash UBIGINT, user_hash UBIGINT, slots BIGINT, first_time TIMESTAMP,
+		app VARCHAR, day INTEGER, endpoint_hash UBIGINT, user_hash UBIGINT, slots BIGINT, events BIGINT, first_time TIMESTAMP,
 		app_version VARCHAR, platform VARCHAR, platform_version VARCHAR, make VARCHAR, model VARCHAR,
-		locale VARCHAR, country VARCHAR, channel_type VARCHAR);`
+		locale VARCHAR, country VARCHAR, channel_type VARCHAR);
+	CREATE TABLE daily (app VARCHAR, day INTEGER, endpoints BIGINT, users BIGINT);`
 
 // createEvents makes the table events in its newest form.
 const createEvents = `

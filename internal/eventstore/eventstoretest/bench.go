@@ -57,13 +57,13 @@ func benchAppend(b *testing.B, s eventstore.Store, size, callers int) {
 // renewals counts what Renew has returned.
 var renewals atomic.Int64
 
-// Renew returns events like the ones that it gets, with ids that no event had before:
-// to the store they are others.
+// Renew returns events like the ones that it gets, with ids that no event had before, in
+// ascending order: to the store they are others.
 func Renew(events []eventstore.Event) []eventstore.Event {
-	next := renewals.Add(int64(len(events)))
+	first := renewals.Add(int64(len(events))) - int64(len(events))
 	events = slices.Clone(events)
 	for i := range events {
-		events[i].EventID = fmt.Sprintf("e1f5c6ae-0b7a-4f6f-9c2d-%012d", next-int64(i))
+		events[i].EventID = fmt.Sprintf("e1f5c6ae-0b7a-4f6f-9c2d-%012d", first+int64(i))
 	}
 	return events
 }

@@ -110,7 +110,15 @@ func drawDays(r *rapid.T, least int) eventstore.Buckets {
 }
 
 func drawBuckets(r *rapid.T) eventstore.Buckets {
-	switch rapid.IntRange(0, 3).Draw(r, "buckets") {
+	switch rapid.IntRange(0, 4).Draw(r, "buckets") {
+	case 4: // whole UTC days, some of them together
+		at := springForward.Truncate(day*time.Millisecond).AddDate(0, 0, -5)
+		b := eventstore.Buckets{at}
+		for _, days := range rapid.SliceOfN(rapid.IntRange(1, 3), 1, 6).Draw(r, "days together") {
+			at = at.AddDate(0, 0, days)
+			b = append(b, at)
+		}
+		return b
 	case 0:
 		return eventstore.Buckets{springForward.Add(-50 * time.Hour), springForward.Add(75 * time.Hour)}
 	case 1:
@@ -181,6 +189,13 @@ func ask(r *rapid.T, s eventstore.Store, n naive) {
 	}
 	got, err := s.Count(background, q)
 	compare(r, "Count", q, n.count(q), got, err)
+	var days eventstore.Buckets
+	for i := range rapid.IntRange(2, 20).Draw(r, "utc days") {
+		days = append(days, springForward.Truncate(day*time.Millisecond).AddDate(0, 0, i-10))
+	}
+	plain := &eventstore.Question{App: "a", Buckets: days, Measures: []eventstore.Measure{{Kind: eventstore.CountUsers}, {Kind: eventstore.CountEndpoints}}}
+	got, err = s.Count(background, plain)
+	compare(r, "Count by day", plain, n.count(plain), got, err)
 
 	who := eventstore.ActorQuestion{
 		App: "a", Actor: rapid.SampledFrom([]eventstore.Actor{eventstore.Endpoints, eventstore.Users}).Draw(r, "actor"),

@@ -20,9 +20,12 @@ const (
 	rollMost = 1_000_000
 )
 
+// recountMost is how many days are counted anew when events are rolled up, the newest.
+const recountMost = 100
+
 // dialect is PostgreSQL's SQL.
 var dialect = &statement.Dialect{
-	Events: "eventstore.events", Activity: "eventstore.activity",
+	Events: "eventstore.events", Activity: "eventstore.activity", Daily: "eventstore.daily",
 	Attribute: func(name string) string { return "(attributes->>" + name + "::text)" },
 	Metric:    func(name string) string { return "(metrics->>" + name + "::text)::float8" },
 	Millis:    func(at string) string { return "(extract(epoch FROM " + at + ") * 1000)::bigint" },
@@ -108,7 +111,7 @@ func (s *Store) rollUp(ctx context.Context, least int, locked string) (more bool
 		}
 		after := until
 		until = min(last, after+rollMost)
-		if _, err := tx.Exec(ctx, dialect.RollUp(after, until)); err != nil {
+		if _, err := tx.Exec(ctx, dialect.RollUp(after, until, recountMost)); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, "UPDATE eventstore.rolled SET until = $1", until)
@@ -126,7 +129,7 @@ func (s *Store) rollUp(ctx context.Context, least int, locked string) (more bool
 // Rebuild implements eventstore.Analyst.
 func (s *Store) Rebuild(ctx context.Context) error {
 	err := s.change(ctx, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, "DELETE FROM eventstore.activity; UPDATE eventstore.rolled SET until = 0")
+		_, err := tx.Exec(ctx, "DELETE FROM eventstore.activity; DELETE FROM eventstore.daily; UPDATE eventstore.rolled SET until = 0")
 		return err
 	})
 	for more := true; more && err == nil; {

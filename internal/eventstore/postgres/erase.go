@@ -60,6 +60,9 @@ func eraseRows(ctx context.Context, tx pgx.Tx, x eventstore.Erasure) (int64, err
 		users, endpoints := len(args)-1, len(args)
 		where += fmt.Sprintf(" AND (user_hash = ANY($%d) OR user_hash = 0 AND endpoint_hash = ANY($%d))", users, endpoints)
 	}
+	if _, err := tx.Exec(ctx, "DELETE FROM eventstore.daily WHERE app = $1 AND day IN (SELECT day FROM eventstore.activity WHERE "+where+")", args...); err != nil {
+		return 0, err
+	}
 	_, err = tx.Exec(ctx, "DELETE FROM eventstore.activity WHERE "+where, args...)
 	return done.RowsAffected(), err
 }

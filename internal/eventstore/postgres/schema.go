@@ -44,10 +44,11 @@ var migrations = []string{
 	ALTER TABLE eventstore.events ADD COLUMN timezone text NOT NULL DEFAULT '';
 	CREATE TABLE eventstore.activity (
 		app text NOT NULL, day int NOT NULL, endpoint_hash bigint NOT NULL, user_hash bigint NOT NULL,
-		slots bigint NOT NULL, first_time timestamptz NOT NULL,
+		slots bigint NOT NULL, events bigint NOT NULL, first_time timestamptz NOT NULL,
 		app_version text NOT NULL, platform text NOT NULL, platform_version text NOT NULL, make text NOT NULL, model text NOT NULL,
 		locale text NOT NULL, country text NOT NULL, channel_type text NOT NULL);
-	CREATE INDEX activity_day ON eventstore.activity (app, day);`,
+	CREATE INDEX activity_day ON eventstore.activity (app, day);
+	CREATE TABLE eventstore.daily (app text NOT NULL, day int NOT NULL, endpoints bigint NOT NULL, users bigint NOT NULL, PRIMARY KEY (app, day));`,
 }
 
 // migrate brings the schema to the newest version.

@@ -229,7 +229,10 @@ func (s *Store) DeleteApp(ctx context.Context, app string) error {
 		if _, err := tx.Exec(ctx, "DELETE FROM eventstore.events WHERE app = $1", app); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, "DELETE FROM eventstore.activity WHERE app = $1", app)
+		if _, err := tx.Exec(ctx, "DELETE FROM eventstore.activity WHERE app = $1", app); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, "DELETE FROM eventstore.daily WHERE app = $1", app)
 		return err
 	})
 }
@@ -238,7 +241,7 @@ func (s *Store) DeleteApp(ctx context.Context, app string) error {
 func (s *Store) Reset(ctx context.Context) error {
 	defer s.forget()
 	return s.change(ctx, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, "TRUNCATE eventstore.events, eventstore.activity; UPDATE eventstore.rolled SET until = (SELECT last FROM eventstore.log)")
+		_, err := tx.Exec(ctx, "TRUNCATE eventstore.events, eventstore.activity, eventstore.daily; UPDATE eventstore.rolled SET until = (SELECT last FROM eventstore.log)")
 		return err
 	})
 }

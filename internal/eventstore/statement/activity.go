@@ -20,17 +20,18 @@ const (
 	slotsADay  = 48
 	wholeDay   = 1<<slotsADay - 1
 	dayLength  = 24 * time.Hour
-	activities = "app, day, endpoint_hash, user_hash, slots, first_time"
+	activities = "app, day, endpoint_hash, user_hash, slots, events, first_time"
 )
 
-// RollUp is the statement that adds the events after one cursor up to another to the
-// table activity.
-func (d *Dialect) RollUp(after, until eventstore.Cursor) string {
+// RollUp are the statements that add the events after one cursor up to another to the
+// table activity, and count days anew for the table daily, at most so many.
+func (d *Dialect) RollUp(after, until eventstore.Cursor, days int) string {
 	devices := strings.Join(Devices, ", ")
 	return fmt.Sprintf(`INSERT INTO %s (%s, %s)
-		SELECT app, %s AS utc_day, endpoint_hash, user_hash, bit_or(CAST(1 AS BIGINT) << %s), min(event_time), %s
-		FROM %s WHERE seq > %d AND seq <= %d GROUP BY app, utc_day, endpoint_hash, user_hash, %s`,
-		d.Activity, activities, devices, d.Day("event_time"), d.Slot("event_time"), devices, d.Events, after, until, devices)
+		SELECT app, %s AS utc_day, endpoint_hash, user_hash, bit_or(CAST(1 AS BIGINT) << %s), count(*), min(event_time), %s
+		FROM %s WHERE seq > %d AND seq <= %d GROUP BY app, utc_day, endpoint_hash, user_hash, %s; %s`,
+		d.Activity, activities, devices, d.Day("event_time"), d.Slot("event_time"), devices, d.Events, after, until, devices,
+		d.recounts(after, until, days))
 }
 
 // rollable tells whether the table activity knows the fields.
@@ -68,6 +69,20 @@ func edges(s *scope) (list []edge) {
 		}
 	}
 	return list
+}
+
+// wholeDays tells whether the bounds are those of UTC days: only then is it known how many
+// of a row's events are in which bucket.
+func wholeDays(b eventstore.Buckets) bool {
+	return !slices.ContainsFunc(b, func(at time.Time) bool { return at.UnixMilli()%dayLength.Milliseconds() != 0 })
+}
+
+// amounts is a query of how many events there were when and of whom: bucket, n,
+// endpoint_hash, user_hash, g0, ... It is for whole days and what the table activity knows.
+func (w *writer) amounts(s *scope) string {
+	groups, joins := w.fields(s.by)
+	return fmt.Sprintf("SELECT seg.bucket AS bucket, n, endpoint_hash, user_hash%s FROM (%s) act JOIN (VALUES %s) AS seg(day, slots, bucket) ON act.day = seg.day%s WHERE true%s",
+		groups, w.recent(s), segments(s), joins, w.all(s.where))
 }
 
 // active is a query of who was active when: bucket, endpoint_hash, user_hash, g0, ... Rows
@@ -122,11 +137,11 @@ func (w *writer) recent(s *scope) string {
 		}
 	}
 	first, last := utcDay(s.buckets[0]), utcDay(s.buckets[s.buckets.Len()].Add(-1))
-	rolled := fmt.Sprintf("SELECT day, endpoint_hash, user_hash, slots%s FROM %s WHERE app = %s AND day >= %d AND day <= %d",
+	rolled := fmt.Sprintf("SELECT day, endpoint_hash, user_hash, slots, events AS n%s FROM %s WHERE app = %s AND day >= %d AND day <= %d",
 		devices, w.Activity, w.arg(s.app), first, last)
 	within := *s
 	within.before = false
-	return rolled + fmt.Sprintf(" UNION ALL SELECT %s AS day, endpoint_hash, user_hash, CAST(1 AS BIGINT) << %s AS slots%s FROM %s WHERE seq > %d AND %s",
+	return rolled + fmt.Sprintf(" UNION ALL SELECT %s AS day, endpoint_hash, user_hash, CAST(1 AS BIGINT) << %s AS slots, 1 AS n%s FROM %s WHERE seq > %d AND %s",
 		w.Day("event_time"), w.Slot("event_time"), devices, w.Events, w.rolled, w.span(&within))
 }
 

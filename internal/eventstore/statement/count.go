@@ -15,13 +15,18 @@ func (d *Dialect) Count(q *eventstore.Question, rolled eventstore.Cursor) *State
 	s := &scope{app: q.App, buckets: q.Buckets, where: q.Where, by: q.By}
 	out := &Statement{HasBucket: true, Texts: len(q.By), Numbers: len(q.Measures)}
 	groups := groupNames(len(q.By))
-	onlyActors := !slices.ContainsFunc(q.Measures, func(m eventstore.Measure) bool {
-		return m.Kind != eventstore.CountEndpoints && m.Kind != eventstore.CountUsers
-	})
+	if byDay(q) {
+		out.SQL = w.daily(s, q.Measures)
+		out.Args = w.args
+		return out
+	}
 	var rows, measures string
-	if onlyActors {
-		rows, measures = w.active(s), actorMeasures(q.Measures)
-	} else {
+	switch {
+	case !has(q.Measures, eventstore.SumMetric) && !has(q.Measures, eventstore.CountEvents):
+		rows, measures = w.active(s), ofActivity(q.Measures)
+	case !has(q.Measures, eventstore.SumMetric) && wholeDays(q.Buckets) && rollable(q.Where, q.By):
+		rows, measures = w.amounts(s), ofActivity(q.Measures)
+	default:
 		rows, measures = w.eventRows(s, q.Measures)
 	}
 	out.SQL = fmt.Sprintf("SELECT CAST(bucket AS BIGINT)%s%s FROM (%s) found GROUP BY bucket%s LIMIT %d",
@@ -30,14 +35,22 @@ func (d *Dialect) Count(q *eventstore.Question, rolled eventstore.Cursor) *State
 	return out
 }
 
-func actorMeasures(measures []eventstore.Measure) string {
+func has(measures []eventstore.Measure, kind eventstore.MeasureKind) bool {
+	return slices.ContainsFunc(measures, func(m eventstore.Measure) bool { return m.Kind == kind })
+}
+
+// ofActivity are measures of rows of the table activity.
+func ofActivity(measures []eventstore.Measure) string {
 	var b strings.Builder
 	for _, m := range measures {
-		actor := eventstore.Endpoints
-		if m.Kind == eventstore.CountUsers {
-			actor = eventstore.Users
+		switch m.Kind {
+		case eventstore.CountEvents:
+			b.WriteString(", CAST(sum(n) AS DOUBLE PRECISION)")
+		case eventstore.CountEndpoints:
+			b.WriteString(distinct(eventstore.Endpoints))
+		case eventstore.CountUsers:
+			b.WriteString(distinct(eventstore.Users))
 		}
-		b.WriteString(distinct(actor))
 	}
 	return b.String()
 }

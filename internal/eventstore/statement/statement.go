@@ -1,14 +1,17 @@
 // Package statement writes the SQL by which the engines of the event store answer
-// questions, and reads the rows that come back. Both engines keep the same two tables, so
+// questions, and reads the rows that come back. Both engines keep the same tables, so
 // that the statements differ only in what a [Dialect] says.
 //
 //	events    every event, by cursor
 //	activity  for a project, UTC day, endpoint, user and what is known of the device: in
-//	          which half hours there were events, and when the first was
+//	          which half hours there were events, how many, and when the first was
+//
+//	daily     for a project and UTC day, how many endpoints and users those are
 //
 // The second is made of the first, up to a cursor that it is rolled up to, and may hold a
-// key several times. Questions about who was active, asked of fields that it has, read it
-// together with the events that came later; all others read the events. Either way the
+// key several times. Questions about who was active, and how much on whole UTC days,
+// asked of fields that it has, read it together with the events that came later; all
+// others read the events. Either way the
 // answer is exact.
 //
 // A question becomes a [Statement]: text, arguments, and the function that turns its result
@@ -27,7 +30,7 @@ import (
 
 // Dialect is what an engine's SQL has of its own.
 type Dialect struct {
-	Events, Activity string // the tables' names
+	Events, Activity, Daily string // the tables' names
 
 	Attribute func(name string) string // the attribute with the name that an expression gives, or NULL
 	Metric    func(name string) string // the metric, likewise, as a double

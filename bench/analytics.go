@@ -257,7 +257,7 @@ func (t *study) inquiries() []inquiry {
 				return nothing(s.Rolling(ctx, &eventstore.RollingQuestion{ActorQuestion: about(t.days(59), alone), Window: 30}))
 			},
 			kpi: "monthly-active-endpoints", parameters: span(30)},
-		{name: "events by app version, 30 days", target: 150 * ms, ask: count(whole(30), eventstore.CountEvents, field("app_version")),
+		{name: "events by app version, 30 days", target: 150 * ms, rolled: true, ask: count(whole(30), eventstore.CountEvents, field("app_version")),
 			kpi: "events", parameters: span(30, "interval", "none", "group-by", "app-version")},
 		{name: "active endpoints by app version, 30 days", rolled: true, ask: count(t.days(30), eventstore.CountEndpoints, field("app_version")),
 			kpi: "daily-active-endpoints", parameters: span(30, "group-by", "app-version")},
@@ -308,8 +308,8 @@ func (t *study) report(w io.Writer) {
 		}
 		fmt.Fprintf(w, "| %s | %s | %s | %s | %s | %s |\n", a.name, orNone(a.alone), short(a.store), orNone(a.server), orNone(a.again), verdict)
 	}
-	fmt.Fprintf(w, "\nAppending while questions are asked one after the other: %s/s in the worst second, %s/s without, %s questions/s.\n",
-		grouped(t.dip.worst), grouped(t.dip.quiet), grouped(t.dip.questions))
+	fmt.Fprintf(w, "\nAppending while questions are asked one after the other: %s/s in the worst second, %s/s without, %.1f questions/s.\n",
+		grouped(t.dip.worst), grouped(t.dip.quiet), t.dip.questions)
 	fmt.Fprintf(w, "\nThe server's memory %s after the last question: %s resident.\n", cooling, megabytes(t.resident))
 }
 

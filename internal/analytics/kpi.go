@@ -2,7 +2,6 @@ package analytics
 
 import (
 	"maps"
-	"slices"
 
 	"pintail/internal/eventstore"
 )
@@ -104,9 +103,6 @@ var kpis = map[string]*kpi{
 }
 
 func init() { maps.Copy(kpis, originalKPIs()) }
-
-// Names are the KPIs that applications have, sorted.
-func Names() []string { return slices.Sorted(maps.Keys(kpis)) }
 
 // inSession chooses events that belong to a session.
 var inSession = eventstore.Condition{Field: eventstore.Field{Kind: eventstore.Text, Name: "session_id"}}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"pintail/internal/job"
@@ -128,7 +127,7 @@ func (d *Dispatcher) deliver(ctx context.Context, j job.Job) error {
 	if failure != nil && ctx.Err() != nil {
 		return errNotDelivered // the server stops; this was no attempt
 	}
-	a := Attempt{Time: d.outbox.clock.Now(), Error: text(failure)}
+	a := Attempt{Time: d.outbox.clock.Now(), Error: job.Line(failure, maxError)}
 	if err := d.outbox.record(context.WithoutCancel(ctx), m.ID, state, a); err != nil {
 		return err
 	}
@@ -163,18 +162,4 @@ func (d *Dispatcher) attempt(ctx context.Context, m Message, number int) (State,
 		return Failed, err
 	}
 	return Pending, err
-}
-
-// text is an error as it is kept: short and printable.
-func text(err error) string {
-	if err == nil {
-		return ""
-	}
-	line := strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(err.Error(), ""))
-	return strings.ToValidUTF8(line[:min(len(line), maxError)], "")
 }

@@ -3,7 +3,6 @@ package eventstream
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"pintail/internal/eventstore"
@@ -245,7 +244,7 @@ func (f *follower) failed(why error, since time.Time, wait time.Duration) error 
 		"app", f.app, "arn", f.to.DestinationStreamArn, "failures", f.p.Failures+1, "again", wait, "error", why)
 	return f.write(func(p *position) {
 		p.Failures++
-		p.Since, p.Error, p.Retry = since, short(why), f.Clock.Now().Add(wait)
+		p.Since, p.Error, p.Retry = since, job.Line(why, maxError), f.Clock.Now().Add(wait)
 	})
 }
 
@@ -328,17 +327,6 @@ func (f *follower) release() {
 	if err != nil && !errors.Is(err, errGone) {
 		f.Log.Warn("an event stream was not given free", "app", f.app, "error", err)
 	}
-}
-
-// short is an error as it is kept: one printable line.
-func short(err error) string {
-	line := strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(err.Error(), ""))
-	return strings.ToValidUTF8(line[:min(len(line), maxError)], "")
 }
 
 // sleep waits, and tells whether it was for changed, which may be nil, that it ended.

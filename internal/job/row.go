@@ -73,3 +73,18 @@ func errorText(err error) string {
 	text = text[:min(len(text), maxError)]
 	return strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "")
 }
+
+// Line is why work failed, as whoever shows it keeps it: one printable line of at most so
+// many bytes, and "" for no error.
+func Line(err error, most int) string {
+	if err == nil {
+		return ""
+	}
+	line := strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(err.Error(), ""))
+	return strings.ToValidUTF8(line[:min(len(line), most)], "")
+}

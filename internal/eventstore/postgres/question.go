@@ -11,34 +11,22 @@ import (
 
 // Count implements eventstore.Analyst.
 func (s *Store) Count(ctx context.Context, q *eventstore.Question) ([]eventstore.Row, error) {
-	if err := q.Check(); err != nil {
-		return nil, err
-	}
-	return s.answer(ctx, func(rolled eventstore.Cursor) *statement.Statement { return dialect.Count(q, rolled) })
+	return s.answer(ctx, q, func(rolled eventstore.Cursor) *statement.Statement { return dialect.Count(q, rolled) })
 }
 
 // FirstSeen implements eventstore.Analyst.
 func (s *Store) FirstSeen(ctx context.Context, q *eventstore.ActorQuestion) ([]eventstore.Row, error) {
-	if err := q.Check(); err != nil {
-		return nil, err
-	}
-	return s.answer(ctx, func(rolled eventstore.Cursor) *statement.Statement { return dialect.FirstSeen(q, rolled) })
+	return s.answer(ctx, q, func(rolled eventstore.Cursor) *statement.Statement { return dialect.FirstSeen(q, rolled) })
 }
 
 // Rolling implements eventstore.Analyst.
 func (s *Store) Rolling(ctx context.Context, q *eventstore.RollingQuestion) ([]eventstore.Row, error) {
-	if err := q.Check(); err != nil {
-		return nil, err
-	}
-	return s.answer(ctx, func(rolled eventstore.Cursor) *statement.Statement { return dialect.Rolling(q, rolled) })
+	return s.answer(ctx, q, func(rolled eventstore.Cursor) *statement.Statement { return dialect.Rolling(q, rolled) })
 }
 
 // Cohorts implements eventstore.Analyst.
 func (s *Store) Cohorts(ctx context.Context, q *eventstore.CohortQuestion) ([]eventstore.Row, error) {
-	if err := q.Check(); err != nil {
-		return nil, err
-	}
-	return s.answer(ctx, func(rolled eventstore.Cursor) *statement.Statement { return dialect.Cohorts(q, rolled) })
+	return s.answer(ctx, q, func(rolled eventstore.Cursor) *statement.Statement { return dialect.Cohorts(q, rolled) })
 }
 
 // Funnel implements eventstore.Analyst.
@@ -66,8 +54,11 @@ func (s *Store) Funnel(ctx context.Context, q *eventstore.FunnelQuestion) ([]eve
 	return walk.Rows(len(q.By) > 0)
 }
 
-// answer runs the statement of a question.
-func (s *Store) answer(ctx context.Context, write func(rolled eventstore.Cursor) *statement.Statement) (rows []eventstore.Row, err error) {
+// answer checks a question and runs its statement.
+func (s *Store) answer(ctx context.Context, q interface{ Check() error }, write func(rolled eventstore.Cursor) *statement.Statement) (rows []eventstore.Row, err error) {
+	if err := q.Check(); err != nil {
+		return nil, err
+	}
 	var st *statement.Statement
 	err = s.examine(ctx, func(tx pgx.Tx, rolled eventstore.Cursor) error {
 		st = write(rolled)

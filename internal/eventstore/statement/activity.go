@@ -130,12 +130,7 @@ func (w *writer) activeEvents(s *scope) string {
 // recent is the table activity, of the days that the buckets are on, with the events that
 // it lacks.
 func (w *writer) recent(s *scope) string {
-	devices := ""
-	for _, name := range Devices {
-		if uses(s, name) {
-			devices += ", " + name
-		}
-	}
+	devices := devicesOf(s)
 	first, last := utcDay(s.buckets[0]), utcDay(s.buckets[s.buckets.Len()].Add(-1))
 	rolled := fmt.Sprintf("SELECT day, endpoint_hash, user_hash, slots, events AS n%s FROM %s WHERE app = %s AND day >= %d AND day <= %d",
 		devices, w.Activity, w.arg(s.app), first, last)
@@ -145,9 +140,15 @@ func (w *writer) recent(s *scope) string {
 		w.Day("event_time"), w.Slot("event_time"), devices, w.Events, w.rolled, w.span(&within))
 }
 
-func uses(s *scope, name string) bool {
-	is := func(f eventstore.Field) bool { return f.Kind == eventstore.Text && f.Name == name }
-	return slices.ContainsFunc(s.where, func(c eventstore.Condition) bool { return is(c.Field) }) || slices.ContainsFunc(s.by, is)
+// devicesOf are the columns of Devices that are asked for, with a comma before each.
+func devicesOf(s *scope) (columns string) {
+	for _, name := range Devices {
+		is := func(f eventstore.Field) bool { return f.Kind == eventstore.Text && f.Name == name }
+		if slices.ContainsFunc(s.where, func(c eventstore.Condition) bool { return is(c.Field) }) || slices.ContainsFunc(s.by, is) {
+			columns += ", " + name
+		}
+	}
+	return columns
 }
 
 // segments are the values (UTC day, half hours of it, bucket) of all parts of UTC days that

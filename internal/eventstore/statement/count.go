@@ -20,14 +20,14 @@ func (d *Dialect) Count(q *eventstore.Question, rolled eventstore.Cursor) *State
 		out.Args = w.args
 		return out
 	}
-	var rows, measures string
+	rows, measures := "", measured(q.Measures)
 	switch {
 	case !has(q.Measures, eventstore.SumMetric) && !has(q.Measures, eventstore.CountEvents):
-		rows, measures = w.active(s), ofActivity(q.Measures)
+		rows = w.active(s)
 	case !has(q.Measures, eventstore.SumMetric) && wholeDays(q.Buckets) && rollable(q.Where, q.By):
-		rows, measures = w.amounts(s), ofActivity(q.Measures)
+		rows = w.amounts(s)
 	default:
-		rows, measures = w.eventRows(s, q.Measures)
+		rows = w.eventRows(s, q.Measures)
 	}
 	out.SQL = fmt.Sprintf("SELECT CAST(bucket AS BIGINT)%s%s FROM (%s) found GROUP BY bucket%s LIMIT %d",
 		groups, measures, rows, groups, eventstore.MaxRows+1)
@@ -39,13 +39,16 @@ func has(measures []eventstore.Measure, kind eventstore.MeasureKind) bool {
 	return slices.ContainsFunc(measures, func(m eventstore.Measure) bool { return m.Kind == kind })
 }
 
-// ofActivity are measures of rows of the table activity.
-func ofActivity(measures []eventstore.Measure) string {
+// measured are the measures of rows with the number of events n, the actors and the values
+// m0, m1, ... to sum, each where it is measured; with a comma before each.
+func measured(list []eventstore.Measure) string {
 	var b strings.Builder
-	for _, m := range measures {
+	for i, m := range list {
 		switch m.Kind {
 		case eventstore.CountEvents:
 			b.WriteString(", CAST(sum(n) AS DOUBLE PRECISION)")
+		case eventstore.SumMetric:
+			fmt.Fprintf(&b, ", coalesce(sum(m%d), 0)", i)
 		case eventstore.CountEndpoints:
 			b.WriteString(distinct(eventstore.Endpoints))
 		case eventstore.CountUsers:
@@ -60,36 +63,20 @@ func distinct(a eventstore.Actor) string {
 	return fmt.Sprintf(", CAST(count(DISTINCT nullif(%s, 0)) AS DOUBLE PRECISION)", who(a))
 }
 
-// eventRows are the events that a question is about, with what its measures need of them.
-func (w *writer) eventRows(s *scope, list []eventstore.Measure) (rows, measures string) {
-	columns := w.bucket(s) + " AS bucket"
+// eventRows is amounts, read off the events, with the values that measures sum.
+func (w *writer) eventRows(s *scope, list []eventstore.Measure) string {
+	columns := w.bucket(s) + " AS bucket, 1 AS n, endpoint_hash, user_hash"
 	groups, joins := w.fields(s.by)
 	columns += groups
-	needs := map[eventstore.Actor]bool{}
-	var b strings.Builder
 	for i, m := range list {
-		switch m.Kind {
-		case eventstore.CountEvents:
-			b.WriteString(", CAST(count(*) AS DOUBLE PRECISION)")
-		case eventstore.SumMetric:
-			value := w.Metric(w.arg(m.Metric))
-			if m.Times != "" {
-				value += " * coalesce(" + w.Metric(w.arg(m.Times)) + ", 1)"
-			}
-			columns += fmt.Sprintf(", %s AS m%d", value, i)
-			fmt.Fprintf(&b, ", coalesce(sum(m%d), 0)", i)
-		case eventstore.CountEndpoints:
-			needs[eventstore.Endpoints] = true
-			b.WriteString(distinct(eventstore.Endpoints))
-		case eventstore.CountUsers:
-			needs[eventstore.Users] = true
-			b.WriteString(distinct(eventstore.Users))
+		if m.Kind != eventstore.SumMetric {
+			continue
 		}
-	}
-	for _, a := range []eventstore.Actor{eventstore.Endpoints, eventstore.Users} {
-		if needs[a] {
-			columns += ", " + who(a)
+		value := w.Metric(w.arg(m.Metric))
+		if m.Times != "" {
+			value += " * coalesce(" + w.Metric(w.arg(m.Times)) + ", 1)"
 		}
+		columns += fmt.Sprintf(", %s AS m%d", value, i)
 	}
-	return fmt.Sprintf("SELECT %s FROM %s%s WHERE %s%s", columns, w.Events, joins, w.span(s), w.all(s.where)), b.String()
+	return fmt.Sprintf("SELECT %s FROM %s%s WHERE %s%s", columns, w.Events, joins, w.span(s), w.all(s.where))
 }

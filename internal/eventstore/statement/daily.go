@@ -53,5 +53,5 @@ func (w *writer) daily(s *scope, measures []eventstore.Measure) string {
 		fmt.Fprintf(&counted, ", CAST(%s AS DOUBLE PRECISION)", column)
 	}
 	return fmt.Sprintf("WITH known AS (%s) SELECT CAST(day - %d AS BIGINT)%s FROM known UNION ALL SELECT CAST(day - %d AS BIGINT)%s FROM (%s) AS act WHERE day NOT IN (SELECT day FROM known) GROUP BY day",
-		known, first, counted.String(), first, ofActivity(measures), w.recent(s))
+		known, first, counted.String(), first, measured(measures), w.recent(s))
 }

@@ -58,12 +58,7 @@ func (w *writer) moments(s *scope, a eventstore.Actor) string {
 	span := w.span(&before)
 	if rollable(s.where, s.by) {
 		moment = "first_time"
-		devices := ""
-		for _, name := range Devices {
-			if uses(s, name) {
-				devices += ", " + name
-			}
-		}
+		devices := devicesOf(s)
 		to := s.buckets[s.buckets.Len()].UTC()
 		source = fmt.Sprintf("(SELECT endpoint_hash, user_hash, first_time%s FROM %s WHERE app = %s AND first_time < %s UNION ALL SELECT endpoint_hash, user_hash, event_time AS first_time%s FROM %s WHERE seq > %d AND %s) act",
 			devices, w.Activity, w.arg(s.app), w.arg(to), devices, w.Events, w.rolled, span)

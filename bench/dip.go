@@ -22,7 +22,7 @@ type dip struct {
 const (
 	dipCallers = 16
 	dipEvents  = 100
-	dipSeconds = 5
+	dipSeconds = 20
 )
 
 // measureDip appends to a store as fast as it goes, and asks meanwhile.

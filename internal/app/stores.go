@@ -56,7 +56,7 @@ func (a *App) openStores(ctx context.Context) error {
 		return a.openError(err)
 	}
 	a.db = db
-	events, err := duckdb.Open(ctx, a.config.Path(eventsFolder), duckdb.Options{})
+	events, err := duckdb.Open(ctx, a.config.Path(eventsFolder), duckdb.Options{Log: a.log})
 	if err != nil {
 		return a.openError(err)
 	}

@@ -16,20 +16,19 @@ func BenchmarkAppend(b *testing.B) { eventstoretest.Bench(b, target) }
 // BenchmarkEngine stores events in DuckDB alone, one writer, checkpoints
 // included.
 func BenchmarkEngine(b *testing.B) {
-	for _, rows := range []int{1, 100, 1000, 16 << 10} {
+	for _, rows := range []int{1, 100, 1000, 16 << 10, rowGroup} {
 		b.Run(fmt.Sprintf("rows=%d", rows), func(b *testing.B) {
 			e, err := openEngine(b.Context(), filepath.Join(b.TempDir(), fileName), "2GB")
 			if err != nil {
 				b.Fatal(err)
 			}
 			defer e.close()
-			list := pointers(eventstoretest.Sample(rows))
-			next := eventstore.Cursor(1)
+			list := encoded(1, eventstoretest.Sample(rows))
 			for b.Loop() {
-				if err := e.store(list, next); err != nil {
+				if err := e.store([]run{list}); err != nil {
 					b.Fatal(err)
 				}
-				next += eventstore.Cursor(rows)
+				list.first += eventstore.Cursor(rows)
 				if e.unsaved >= saveAt {
 					if err := e.checkpoint(); err != nil {
 						b.Fatal(err)
@@ -48,19 +47,15 @@ func BenchmarkFill(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer e.close()
-	list := pointers(eventstoretest.Sample(rowsPerChunk))
+	list := encoded(1, eventstoretest.Sample(rowsPerChunk))
 	for b.Loop() {
-		e.chunk.fill(list, 1)
+		var rows []record
+		if err := list.each(func(x *record) error { rows = append(rows, *x); return nil }); err != nil {
+			b.Fatal(err)
+		}
+		e.chunk.fill(rows)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*rowsPerChunk), "ns/event")
-}
-
-func pointers(events []eventstore.Event) []*eventstore.Event {
-	list := make([]*eventstore.Event, len(events))
-	for i := range events {
-		list[i] = &events[i]
-	}
-	return list
 }
 
 // BenchmarkScan reads events back out of DuckDB and, as a follower that keeps

@@ -26,6 +26,9 @@ const (
 	columnCount   = colMetrics + 1
 )
 
+// timeColumns are the columns of an event's times, in their order.
+var timeColumns = [...]int{colTime, colArrival, colSessionStart, colSessionStop}
+
 // rowsPerChunk is DuckDB's vector size: the rows of a full data chunk.
 var rowsPerChunk = int(mapping.VectorSize())
 

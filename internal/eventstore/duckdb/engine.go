@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/duckdb/duckdb-go/v2/mapping"
 
@@ -29,6 +30,12 @@ var settings = map[string]string{
 	// third of a checkpoint's time.
 	"disabled_compression_methods": "fsst,dictionary",
 }
+
+// How often a checkpoint is asked for again, and for how long.
+const (
+	checkpointAgain    = 5 * time.Millisecond
+	checkpointPatience = 5 * time.Second
+)
 
 // engine is the open DuckDB file and the one connection that writes to it.
 //
@@ -79,7 +86,7 @@ func (e *engine) open(ctx context.Context, path, memoryLimit string) (err error)
 }
 
 func (e *engine) attach(path, memoryLimit string) error {
-	err := e.writer.exec(fmt.Sprintf("ATTACH %s AS %s (RECOVERY_MODE NO_WAL_WRITES, STORAGE_VERSION 'v1.5.0')", quote(path), catalog))
+	err := e.writer.exec(fmt.Sprintf("ATTACH %s AS %s (RECOVERY_MODE NO_WAL_WRITES, STORAGE_VERSION 'v1.5.0', ROW_GROUP_SIZE %d)", quote(path), catalog, rowGroup))
 	if err != nil && strings.Contains(err.Error(), "Could not set lock") {
 		return fmt.Errorf("%s is in use by another process: %w", path, err)
 	}
@@ -135,21 +142,39 @@ func (e *engine) stored(ctx context.Context) (eventstore.Cursor, error) {
 	return eventstore.Cursor(n), err
 }
 
-// store writes events, which get the cursors from first on. The appender
-// commits by itself when it is flushed, on this thread; BEGIN and COMMIT as
-// statements would run on one of DuckDB's threads while this one spins. After an
-// error the engine must be discarded: the first of the events may be stored.
-func (e *engine) store(events []*eventstore.Event, first eventstore.Cursor) error {
-	e.unsaved += len(events)
-	for len(events) > 0 {
-		n := min(len(events), rowsPerChunk)
-		e.chunk.fill(events[:n], first)
-		if mapping.AppendDataChunk(e.appender, e.chunk.data) == mapping.StateError {
-			return e.appenderError()
+// store writes events. The appender commits by itself when it is flushed, on this
+// thread; BEGIN and COMMIT as statements would run on one of DuckDB's threads while
+// this one spins. After an error the engine must be discarded: the first of the
+// events may be stored.
+func (e *engine) store(runs []run) error {
+	rows := make([]record, 0, rowsPerChunk)
+	for _, r := range runs {
+		e.unsaved += r.count
+		err := r.each(func(x *record) error {
+			if rows = append(rows, *x); len(rows) < cap(rows) {
+				return nil
+			}
+			err := e.append(rows)
+			rows = rows[:0]
+			return err
+		})
+		if err != nil {
+			return err
 		}
-		events, first = events[n:], first+eventstore.Cursor(n)
+	}
+	if err := e.append(rows); err != nil {
+		return err
 	}
 	if mapping.AppenderFlush(e.appender) == mapping.StateError {
+		return e.appenderError()
+	}
+	return nil
+}
+
+// append hands over a chunk of rows.
+func (e *engine) append(rows []record) error {
+	e.chunk.fill(rows)
+	if mapping.AppendDataChunk(e.appender, e.chunk.data) == mapping.StateError {
 		return e.appenderError()
 	}
 	return nil
@@ -164,45 +189,46 @@ func (e *engine) appenderError() error {
 
 // catchUp stores what the commit log has up to a cursor and the file lacks.
 func (e *engine) catchUp(log *commitlog.Log, stored, until eventstore.Cursor) error {
-	var pending []*eventstore.Event
-	next := stored + 1 // the cursor of pending's first
-	flush := func() error {
-		err := e.store(pending, next)
-		next += eventstore.Cursor(len(pending))
-		pending = pending[:0]
-		return err
+	pending := newTail(stored)
+	move := func() error {
+		runs, last := oldest(pending.state().runs)
+		if err := e.store(runs); err != nil {
+			return err
+		}
+		pending.moved(last)
+		return nil
 	}
 	err := log.Replay(uint64(stored), uint64(until), func(first uint64, entries int, payload []byte) error {
-		events, err := decodeEvents(payload, entries)
-		if err != nil {
-			return fmt.Errorf("%w: %w", commitlog.ErrDamaged, err)
+		pending.add([]run{run{first: eventstore.Cursor(first), count: entries, encoded: payload}.upTo(until)})
+		if !pending.state().large() {
+			return nil
 		}
-		r := run{first: eventstore.Cursor(first), events: events}.after(stored).upTo(until)
-		if r.first != next+eventstore.Cursor(len(pending)) || len(pending)+len(r.events) > moveMost {
-			if err := flush(); err != nil {
-				return err
-			}
-			next = r.first
-		}
-		for i := range r.events {
-			pending = append(pending, &r.events[i])
-		}
-		return nil
+		return move()
 	})
-	if err != nil {
-		return err
+	for err == nil && pending.state().count > 0 {
+		err = move()
 	}
-	return flush()
-}
-
-// checkpoint makes everything stored durable in the file. After an error the
-// engine must be discarded.
-func (e *engine) checkpoint() error {
-	err := e.writer.exec("CHECKPOINT " + catalog)
-	if err == nil {
-		e.unsaved = 0
+	if errors.Is(err, errRecord) {
+		err = fmt.Errorf("%w: %w", commitlog.ErrDamaged, err)
 	}
 	return err
+}
+
+// checkpoint makes everything stored durable in the file. DuckDB refuses while it has
+// not cleaned up after a transaction that changed rows, which may be a moment after the
+// last reader of the rows before has gone; then it is asked again. After an error the
+// engine must be discarded.
+func (e *engine) checkpoint() error {
+	for began := time.Now(); ; time.Sleep(checkpointAgain) {
+		err := e.writer.exec("CHECKPOINT " + catalog)
+		if err == nil {
+			e.unsaved = 0
+			return nil
+		}
+		if !strings.Contains(err.Error(), "other write transactions") || time.Since(began) > checkpointPatience {
+			return err
+		}
+	}
 }
 
 // deleteApp erases a project's events, and reset all of them. Stored is the

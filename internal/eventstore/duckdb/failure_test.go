@@ -1,15 +1,17 @@
 package duckdb
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"pintail/internal/eventstore"
 	"pintail/internal/eventstore/duckdb/commitlog"
@@ -109,8 +111,8 @@ func TestEngineFailure(t *testing.T) {
 			failure := errors.New("broken")
 			err := s.mover.write(func(s *Store, e *engine) error {
 				appendList()
-				events, first := oldest(s.tail.state().runs)
-				if err := errors.Join(e.store(events, first), finally(e)); err != nil {
+				runs, _ := oldest(s.tail.state().runs)
+				if err := errors.Join(e.store(runs), finally(e)); err != nil {
 					t.Error(err)
 				}
 				return failure
@@ -182,21 +184,69 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-func FuzzDecodeEvents(f *testing.F) {
+// FuzzRecords: whatever is read as events is what is read again once it is written.
+func FuzzRecords(f *testing.F) {
 	f.Add(encodeEvents(nil, eventstoretest.Sample(2)), 2)
 	f.Add(encodeEvents(nil, []eventstore.Event{{App: "a"}}), 1)
 	f.Add([]byte{1, 200, 1}, 1)
 	f.Fuzz(func(t *testing.T, b []byte, n int) {
-		if n < 0 {
+		if n < 0 || n > len(b) {
 			return
 		}
-		events, err := decodeEvents(bytes.Clone(b), n)
+		events, err := decoded(run{count: n, encoded: b})
 		if err != nil {
 			return
 		}
-		again, err := decodeEvents(encodeEvents(nil, events), n)
-		if err != nil || len(again) != len(events) {
-			t.Fatalf("%d events were read, written and not read again: %v", len(events), err)
+		again, err := decoded(encoded(1, events))
+		if err != nil || !reflect.DeepEqual(again, events) {
+			t.Fatalf("%v was read, and %v after it was written: %v", events, again, err)
+		}
+	})
+}
+
+// encoded is a run of events, and decoded a run's events.
+func encoded(first eventstore.Cursor, events []eventstore.Event) run {
+	return run{first: first, count: len(events), encoded: encodeEvents(nil, events)}
+}
+
+func decoded(r run) (events []eventstore.Event, err error) {
+	err = r.each(func(x *record) error {
+		events = append(events, eventstore.Event{})
+		x.copyTo(&events[len(events)-1])
+		return nil
+	})
+	return events, err
+}
+
+// TestRuns: parts of a run are the events that they say they are.
+func TestRuns(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		list := eventstoretest.Sample(rapid.IntRange(1, 5).Draw(t, "events"))
+		first := eventstore.Cursor(rapid.Int64Range(1, 5).Draw(t, "first"))
+		r := encoded(first, list)
+		for range rapid.IntRange(1, 3).Draw(t, "cuts") {
+			at := eventstore.Cursor(rapid.Int64Range(0, 12).Draw(t, "at"))
+			if rapid.Bool().Draw(t, "after") {
+				for r = r.after(at); first <= at && len(list) > 0; first++ {
+					list = list[1:]
+				}
+				continue
+			}
+			for r = r.upTo(at); len(list) > 0 && first+eventstore.Cursor(len(list))-1 > at; {
+				list = list[:len(list)-1]
+			}
+		}
+		got, err := decoded(r)
+		if err != nil || len(got) != len(list) || r.count != len(list) {
+			t.Fatalf("%d events of %d: %v", len(got), len(list), err)
+		}
+		for i := range got {
+			if !reflect.DeepEqual(got[i], list[i]) {
+				t.Errorf("%v in place of %v", got[i], list[i])
+			}
+		}
+		if len(list) > 0 && (r.first != first || r.last() != first+eventstore.Cursor(len(list))-1) {
+			t.Errorf("cursors %d to %d from %d on", r.first, r.last(), first)
 		}
 	})
 }

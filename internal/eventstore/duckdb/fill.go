@@ -1,7 +1,6 @@
 package duckdb
 
 import (
-	"time"
 	"unsafe"
 
 	"github.com/duckdb/duckdb-go/v2/mapping"
@@ -37,97 +36,94 @@ func (c *chunk) destroy() {
 	c.arena.release()
 }
 
-// fill replaces the chunk's rows by events, at most rowsPerChunk of them, which
-// get the cursors from first on. The chunk may be read until the next fill.
-func (c *chunk) fill(events []*eventstore.Event, first eventstore.Cursor) {
+// fill replaces the chunk's rows, by at most rowsPerChunk. The chunk may be read
+// until the next fill.
+func (c *chunk) fill(rows []record) {
 	mapping.DataChunkReset(c.data)
 	c.arena.reset()
-	c.fillNumbers(events, first)
-	c.fillText(events)
-	c.fillAttributes(events)
-	c.fillMetrics(events)
-	mapping.DataChunkSetSize(c.data, mapping.IdxT(len(events)))
+	c.fillNumbers(rows)
+	c.fillText(rows)
+	c.fillAttributes(rows)
+	c.fillMetrics(rows)
+	mapping.DataChunkSetSize(c.data, mapping.IdxT(len(rows)))
 }
 
 func (c *chunk) vector(column int) mapping.Vector {
 	return mapping.DataChunkGetVector(c.data, mapping.IdxT(column))
 }
 
-func (c *chunk) fillNumbers(events []*eventstore.Event, first eventstore.Cursor) {
-	n := len(events)
+func (c *chunk) fillNumbers(rows []record) {
+	n := len(rows)
 	seqs := values[int64](c.vector(colSeq), n)
 	endpoints := values[uint64](c.vector(colEndpointHash), n)
 	users := values[uint64](c.vector(colUserHash), n)
 	millis := values[int64](c.vector(colSessionMillis), n)
-	for i, e := range events {
-		seqs[i] = int64(first) + int64(i)
-		endpoints[i] = eventstore.Hash(e.EndpointID)
-		users[i] = eventstore.Hash(e.UserID)
-		millis[i] = e.Session.Duration.Milliseconds()
+	for i := range rows {
+		x := &rows[i]
+		seqs[i] = int64(x.cursor)
+		endpoints[i] = eventstore.Hash(x.text[textEndpoint])
+		users[i] = eventstore.Hash(x.text[textUser])
+		millis[i] = x.duration
 	}
-	c.fillTimes(colTime, events, func(e *eventstore.Event) time.Time { return e.Timestamp })
-	c.fillTimes(colArrival, events, func(e *eventstore.Event) time.Time { return e.Arrival })
-	c.fillTimes(colSessionStart, events, func(e *eventstore.Event) time.Time { return e.Session.Start })
-	c.fillTimes(colSessionStop, events, func(e *eventstore.Event) time.Time { return e.Session.Stop })
+	for i, column := range timeColumns {
+		c.fillTimes(column, rows, i)
+	}
 }
 
-// fillTimes fills a TIMESTAMP column; zero times become NULL.
-func (c *chunk) fillTimes(column int, events []*eventstore.Event, of func(*eventstore.Event) time.Time) {
+// fillTimes fills a TIMESTAMP column with the times of an index; those that are
+// absent become NULL.
+func (c *chunk) fillTimes(column int, rows []record, index int) {
 	vector := c.vector(column)
-	times := values[int64](vector, len(events))
+	times := values[int64](vector, len(rows))
 	var valid []uint64
-	for i, e := range events {
-		t := of(e)
-		if !t.IsZero() {
-			times[i] = t.UnixMilli() * 1000
+	for i := range rows {
+		if rows[i].present&(1<<index) != 0 {
+			times[i] = rows[i].millis[index] * 1000
 			continue
 		}
 		if valid == nil {
 			mapping.VectorEnsureValidityWritable(vector)
-			valid = validity(vector, len(events))
+			valid = validity(vector, len(rows))
 		}
 		times[i] = 0
 		valid[i/64] &^= 1 << (i % 64)
 	}
 }
 
-func (c *chunk) fillText(events []*eventstore.Event) {
-	var columns [len(eventstore.TextFields)][]text
-	for i := range columns {
-		columns[i] = values[text](c.vector(colText+i), len(events))
-	}
-	for row, e := range events {
-		for i := range columns {
-			c.set(&columns[i][row], *eventstore.TextFields[i].Of(e))
+func (c *chunk) fillText(rows []record) {
+	for i := range eventstore.TextFields {
+		column := values[text](c.vector(colText+i), len(rows))
+		for row := range rows {
+			c.set(&column[row], rows[row].text[i])
 		}
 	}
 }
 
-func (c *chunk) fillAttributes(events []*eventstore.Event) {
-	entries, keys, vals := c.openMap(colAttributes, events, func(e *eventstore.Event) int { return len(e.Attributes) })
+func (c *chunk) fillAttributes(rows []record) {
+	entries, keys, vals := c.openMap(colAttributes, rows, func(x *record) int { return x.attributes.count })
 	total := entries.total()
 	names, texts := values[text](keys, total), values[text](vals, total)
 	at := 0
-	for _, e := range events {
-		for name, value := range e.Attributes {
+	for i := range rows {
+		rows[i].attributes.eachAttribute(func(name, value string) {
 			c.set(&names[at], name)
 			c.set(&texts[at], value)
 			at++
-		}
+		})
 	}
 }
 
-func (c *chunk) fillMetrics(events []*eventstore.Event) {
-	entries, keys, vals := c.openMap(colMetrics, events, func(e *eventstore.Event) int { return len(e.Metrics) })
+func (c *chunk) fillMetrics(rows []record) {
+	entries, keys, vals := c.openMap(colMetrics, rows, func(x *record) int { return x.metrics.count })
 	total := entries.total()
 	names, numbers := values[text](keys, total), values[float64](vals, total)
 	at := 0
-	for _, e := range events {
-		for name, value := range e.Metrics {
+	for i := range rows {
+		rows[i].metrics.eachMetric(func(name string, value float64) {
 			c.set(&names[at], name)
 			numbers[at] = value
 			at++
-		}
+		})
 	}
 }
 
@@ -144,17 +140,17 @@ func (s spans) total() int {
 
 // openMap writes where the entries of each row's map stand, makes room for them
 // and returns the vectors to put them into.
-func (c *chunk) openMap(column int, events []*eventstore.Event, size func(*eventstore.Event) int) (entries spans, keys, vals mapping.Vector) {
+func (c *chunk) openMap(column int, rows []record, size func(*record) int) (entries spans, keys, vals mapping.Vector) {
 	vector := c.vector(column)
-	entries = values[span](vector, len(events))
+	entries = values[span](vector, len(rows))
 	at := uint64(0)
-	for i, e := range events {
-		entries[i] = span{offset: at, length: uint64(size(e))}
+	for i := range rows {
+		entries[i] = span{offset: at, length: uint64(size(&rows[i]))}
 		at += entries[i].length
 	}
 	mapping.ListVectorReserve(vector, mapping.IdxT(at))
 	mapping.ListVectorSetSize(vector, mapping.IdxT(at))
-	_, keys, vals = mapVectors(vector, len(events))
+	_, keys, vals = mapVectors(vector, len(rows))
 	return entries, keys, vals
 }
 

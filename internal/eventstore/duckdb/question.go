@@ -108,7 +108,10 @@ func (s *Store) examine(ctx context.Context, labels []eventstore.Labels, read fu
 	if err != nil {
 		return err
 	}
-	return read(c, rolled) // closing the connection ends the transaction
+	if err := read(c, rolled); err != nil {
+		return err
+	}
+	return c.exec("COMMIT")
 }
 
 // label makes the table of a question's i-th labels.

@@ -36,12 +36,12 @@ func (s *Store) recall(e *engine, stored, last eventstore.Cursor) error {
 		return err
 	}
 	err = s.log.Replay(uint64(stored), uint64(last), func(first uint64, entries int, payload []byte) error {
-		events, err := decodeEvents(payload, entries)
+		err := run{count: entries, encoded: payload}.each(func(x *record) error {
+			m.set.Add(x.key(m.set))
+			return nil
+		})
 		if err != nil {
 			return fmt.Errorf("%w: %w", commitlog.ErrDamaged, err)
-		}
-		for i := range events {
-			m.set.Add(m.set.Key(&events[i]))
 		}
 		return nil
 	})

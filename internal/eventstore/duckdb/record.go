@@ -4,9 +4,13 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"slices"
+	"strings"
 	"time"
+	"unsafe"
 
 	"pintail/internal/eventstore"
+	"pintail/internal/eventstore/recent"
 )
 
 // The commit log's entries are events in the form below. An entry that was
@@ -62,63 +66,145 @@ func times(e *eventstore.Event) [4]*time.Time {
 	return [4]*time.Time{&e.Timestamp, &e.Arrival, &e.Session.Start, &e.Session.Stop}
 }
 
-// decodeEvents reads count events, which must be all of b.
-func decodeEvents(b []byte, count int) ([]eventstore.Event, error) {
-	r := reader{rest: b}
-	if count > len(b) {
-		return nil, errRecord
-	}
-	events := make([]eventstore.Event, count)
-	for i := range events {
-		r.event(&events[i])
-	}
-	if r.failed || len(r.rest) > 0 {
-		return nil, errRecord
-	}
-	return events, nil
+// record is an event of the commit log taken apart. Its strings stand in the entry's
+// bytes, so that taking it apart allocates nothing.
+type record struct {
+	cursor     eventstore.Cursor
+	text       [len(eventstore.TextFields)]string
+	present    byte     // which times are
+	millis     [4]int64 // Unix milliseconds of those, in the order of times
+	duration   int64    // milliseconds
+	attributes pairs
+	metrics    pairs
 }
 
-// reader takes values off a record. After a failure it only returns zeros.
+// pairs are an event's attributes or metrics, encoded, which have been read once.
+type pairs struct {
+	count int
+	bytes []byte
+}
+
+// Where some texts stand in a record.
+var (
+	textApp      = position("app")
+	textEndpoint = position("endpoint_id")
+	textEvent    = position("event_id")
+	textType     = position("event_type")
+	textUser     = position("user_id")
+)
+
+func position(name string) int {
+	return slices.IndexFunc(eventstore.TextFields[:], func(f eventstore.TextField) bool { return f.Name == name })
+}
+
+// key returns the key of a record in the memory of recent events.
+func (x *record) key(of *recent.Set) recent.Key {
+	if x.text[textEvent] == "" {
+		return 0
+	}
+	return of.KeyOf(x.text[textApp], x.text[textEndpoint], x.text[textEvent], x.text[textType], x.millis[0])
+}
+
+// eachAttribute calls each for every name and value.
+func (p pairs) eachAttribute(each func(name, value string)) {
+	r := reader{rest: p.bytes}
+	for range p.count {
+		name := r.text()
+		each(name, r.text())
+	}
+}
+
+// eachMetric calls each for every name and number.
+func (p pairs) eachMetric(each func(name string, value float64)) {
+	r := reader{rest: p.bytes}
+	for range p.count {
+		name := r.text()
+		each(name, r.float())
+	}
+}
+
+// copyTo makes e the record's event, with strings of its own.
+func (x *record) copyTo(e *eventstore.Event) {
+	*e = eventstore.Event{}
+	for i := range x.text {
+		*eventstore.TextFields[i].Of(e) = strings.Clone(x.text[i])
+	}
+	for i, t := range times(e) {
+		if x.present&(1<<i) != 0 {
+			*t = time.UnixMilli(x.millis[i]).UTC()
+		}
+	}
+	e.Session.Duration = time.Duration(x.duration) * time.Millisecond
+	if x.attributes.count > 0 {
+		e.Attributes = make(map[string]string, x.attributes.count)
+		x.attributes.eachAttribute(func(name, value string) { e.Attributes[strings.Clone(name)] = strings.Clone(value) })
+	}
+	if x.metrics.count > 0 {
+		e.Metrics = make(map[string]float64, x.metrics.count)
+		x.metrics.eachMetric(func(name string, value float64) { e.Metrics[strings.Clone(name)] = value })
+	}
+}
+
+// reader takes values off an entry. After a failure it only returns zeros.
 type reader struct {
 	rest   []byte
 	failed bool
 }
 
-func (r *reader) event(e *eventstore.Event) {
-	for i := range r.count() {
-		s := r.text()
-		if i >= len(eventstore.TextFields) {
-			r.fail()
-			return
-		}
-		*eventstore.TextFields[i].Of(e) = s
+// record reads an event, all but its cursor.
+func (r *reader) record(x *record) {
+	n := r.count()
+	if n > len(x.text) {
+		r.fail()
 	}
-	present := r.bytes(1)
-	for i, t := range times(e) {
-		if len(present) == 1 && present[0]&(1<<i) != 0 {
-			*t = time.UnixMilli(r.varint()).UTC()
+	for i := range x.text {
+		x.text[i] = ""
+		if i < n {
+			x.text[i] = r.text()
 		}
 	}
-	e.Session.Duration = time.Duration(r.varint()) * time.Millisecond
-	if n := r.count(); n > 0 {
-		e.Attributes = make(map[string]string, n)
-		for range n {
-			name := r.text()
-			e.Attributes[name] = r.text()
+	x.present = 0
+	if b := r.bytes(1); b != nil {
+		x.present = b[0]
+	}
+	for i := range x.millis {
+		if x.present&(1<<i) != 0 {
+			x.millis[i] = r.varint()
 		}
 	}
-	if n := r.count(); n > 0 {
-		e.Metrics = make(map[string]float64, n)
-		for range n {
-			name := r.text()
-			if bits := r.bytes(8); bits != nil {
-				e.Metrics[name] = math.Float64frombits(binary.LittleEndian.Uint64(bits))
-			}
-		}
-	}
+	x.duration = r.varint()
+	x.attributes = r.pairs(func() { r.text() })
+	x.metrics = r.pairs(func() { r.float() })
 }
 
-func (r *reader) text() string { return string(r.bytes(r.count())) }
+// pairs reads names and what stands beside each.
+func (r *reader) pairs(value func()) (p pairs) {
+	p.count = r.count()
+	all := r.rest
+	for range p.count {
+		r.text()
+		value()
+	}
+	if r.failed {
+		return pairs{}
+	}
+	p.bytes = all[:len(all)-len(r.rest)]
+	return p
+}
+
+// text reads a string, which stands in the entry's bytes.
+func (r *reader) text() string {
+	b := r.bytes(r.count())
+	return unsafe.String(unsafe.SliceData(b), len(b))
+}
+
+func (r *reader) float() float64 {
+	b := r.bytes(8)
+	if b == nil {
+		return 0
+	}
+	return math.Float64frombits(binary.LittleEndian.Uint64(b))
+}
 
 // count reads a number of things of at least one byte each, or of bytes.
 func (r *reader) count() int {

@@ -59,6 +59,7 @@ func (s *Store) abandon(failure error) {
 }
 
 func (s *Store) drop(failure error) {
+	s.options.Log.Error("the database of events failed and will be opened again; what it has not saved is in the commit log", "error", failure)
 	s.tail.failed(failure)
 	s.engine.discard()
 	s.engine = nil

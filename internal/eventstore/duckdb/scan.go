@@ -31,17 +31,11 @@ func (s *Store) Scan(ctx context.Context, q eventstore.Query, fn func(eventstore
 		}
 	}
 	for _, r := range now.runs {
-		r = r.after(q.After)
-		for i := range r.events {
-			if out.full() {
-				return nil
-			}
-			if !q.Match(&r.events[i]) {
-				continue
-			}
-			if err := out.emit(r.first+eventstore.Cursor(i), &r.events[i]); err != nil {
-				return err
-			}
+		if out.full() {
+			return nil
+		}
+		if err := r.after(q.After).each(func(x *record) error { return out.record(&q.Filter, x) }); err != nil {
+			return err
 		}
 		if err := ctx.Err(); err != nil {
 			return err
@@ -57,6 +51,19 @@ type emitter struct {
 }
 
 func (o *emitter) full() bool { return o.limit > 0 && o.given >= o.limit }
+
+// record emits an event that is not in the table yet, if a filter chooses it.
+func (o *emitter) record(f *eventstore.Filter, x *record) error {
+	if o.full() {
+		return nil
+	}
+	e := new(eventstore.Event)
+	x.copyTo(e)
+	if !f.Match(e) {
+		return nil
+	}
+	return o.emit(x.cursor, e)
+}
 
 func (o *emitter) emit(c eventstore.Cursor, e *eventstore.Event) error {
 	o.given++
@@ -180,7 +187,7 @@ func (r result) events() []eventstore.Event {
 	for i := range events {
 		events[i].Session.Duration = time.Duration(millis[i]) * time.Millisecond
 	}
-	for i, column := range [...]int{colTime, colArrival, colSessionStart, colSessionStop} {
+	for i, column := range timeColumns {
 		vector := r.vector(column)
 		micros, valid := values[int64](vector, r.rows), validity(vector, r.rows)
 		for row := range events {

@@ -27,8 +27,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -45,9 +47,12 @@ const (
 	logName  = "events.log"
 )
 
-// maxTail is the number of events waiting for DuckDB from which on appends wait
-// too, which bounds memory and the work after a crash.
-const maxTail = 96 << 10
+// Appends wait when this many events, or events of so many bytes, wait for DuckDB,
+// which bounds memory and the work after a crash.
+const (
+	maxTail      = 2 * rowGroup
+	maxTailBytes = 2 * moveBytes
+)
 
 // groupLimits bound a group commit: about 5 MB of log.
 var groupLimits = groupcommit.Limits{Weight: 10_000, Enough: 2_000, Wait: 2 * time.Millisecond}
@@ -56,6 +61,9 @@ var groupLimits = groupcommit.Limits{Weight: 10_000, Enough: 2_000, Wait: 2 * ti
 type Options struct {
 	// MemoryLimit bounds DuckDB's memory, as DuckDB writes it; "384MB" when empty.
 	MemoryLimit string
+
+	// Log is told when the database fails and has to be opened again; nobody when nil.
+	Log *slog.Logger
 }
 
 // Store is an open event store.
@@ -90,8 +98,14 @@ type appended struct {
 	keys   []recent.Key // of the events
 }
 
+// encoding has buffers for newAppended, so that frames take no more than they need.
+var encoding = sync.Pool{New: func() any { return new([]byte) }}
+
 func newAppended(events []eventstore.Event) appended {
-	return appended{frame: commitlog.NewFrame(encodeEvents(nil, events), len(events)), events: events}
+	buffer := encoding.Get().(*[]byte)
+	defer encoding.Put(buffer)
+	*buffer = encodeEvents((*buffer)[:0], events)
+	return appended{frame: commitlog.NewFrame(slices.Clone(*buffer), len(events)), events: events}
 }
 
 // Open opens or creates the store in a folder of its own or shared with other
@@ -102,6 +116,9 @@ func Open(ctx context.Context, dir string, options Options) (*Store, error) {
 	}
 	if options.MemoryLimit == "" {
 		options.MemoryLimit = "384MB"
+	}
+	if options.Log == nil {
+		options.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Store{dir: dir, options: options, closing: make(chan struct{})}
 	s.memory.set = recent.New()
@@ -153,10 +170,11 @@ func (s *Store) Append(ctx context.Context, events []eventstore.Event) error {
 func (s *Store) commit(group []appended) error {
 	s.activity.Add(1)
 	err := s.tail.await(context.Background(), s.closing, func(now state) (bool, error) {
-		if now.count > maxTail && now.failure != nil {
+		full := now.count > maxTail || now.bytes > maxTailBytes
+		if full && now.failure != nil {
 			return false, fmt.Errorf("eventstore: too many events wait for the database: %w", now.failure)
 		}
-		return now.count <= maxTail, nil
+		return !full, nil
 	})
 	if err == nil {
 		err = s.recordNew(group)
@@ -190,9 +208,9 @@ func (s *Store) record(group []appended) error {
 	next := eventstore.Cursor(s.log.Last()) + 1
 	frames, runs, count := make([]commitlog.Frame, len(group)), make([]run, len(group)), 0
 	for i, item := range group {
-		frames[i], runs[i] = item.frame, run{first: next, events: item.events}
-		next += eventstore.Cursor(len(item.events))
-		count += len(item.events)
+		frames[i], runs[i] = item.frame, run{first: next, count: item.frame.Entries, encoded: item.frame.Payload}
+		next += eventstore.Cursor(item.frame.Entries)
+		count += item.frame.Entries
 	}
 	if err := s.log.Commit(frames); err != nil {
 		return err

@@ -9,8 +9,8 @@ import (
 )
 
 // Replay calls fn for the frames that have cursors after one cursor and up to
-// another, in order; fn may find entries outside at both ends. Payloads are
-// valid during the call only.
+// another, in order; fn may find entries outside at both ends. It may keep the
+// payloads, and must not change them.
 func (l *Log) Replay(after, until uint64, fn func(first uint64, entries int, payload []byte) error) error {
 	l.mu.Lock()
 	segments := slices.Clone(l.segments)

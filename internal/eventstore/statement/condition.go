@@ -25,10 +25,7 @@ func (w *writer) condition(c *eventstore.Condition) string {
 	case eventstore.Label:
 		sql = w.labelled(c)
 	case eventstore.Attribute:
-		value := w.Attribute(w.arg(c.Field.Name))
-		if sql = value + " IS NOT NULL"; len(c.Values) > 0 {
-			sql = "coalesce(" + w.oneOf(value, c.Values) + ", false)"
-		}
+		sql = w.attribute(w.arg(c.Field.Name), c.Values)
 	default:
 		if sql = c.Field.Name + " <> ''"; len(c.Values) > 0 {
 			sql = w.oneOf(c.Field.Name, c.Values)
@@ -40,15 +37,32 @@ func (w *writer) condition(c *eventstore.Condition) string {
 	return "(" + sql + ")"
 }
 
-func (w *writer) oneOf(value string, values []string) string {
-	if len(values) == 1 {
-		return value + " = " + w.arg(values[0])
+func (w *writer) attribute(name string, values []string) string {
+	switch {
+	case len(values) == 0:
+		return w.Attribute(name) + " IS NOT NULL"
+	case w.AttributeIs != nil:
+		return w.AttributeIs(name, w.arguments(values))
 	}
+	return "coalesce(" + In(w.Attribute(name), w.arguments(values)) + ", false)"
+}
+
+func (w *writer) oneOf(value string, values []string) string { return In(value, w.arguments(values)) }
+
+func (w *writer) arguments(values []string) []string {
 	list := make([]string, len(values))
 	for i, v := range values {
 		list[i] = w.arg(v)
 	}
-	return value + " IN (" + strings.Join(list, ", ") + ")"
+	return list
+}
+
+// In is whether an expression has the value of one of others.
+func In(value string, others []string) string {
+	if len(others) == 1 {
+		return value + " = " + others[0]
+	}
+	return value + " IN (" + strings.Join(others, ", ") + ")"
 }
 
 func (w *writer) number(c *eventstore.Condition) string {

@@ -35,6 +35,10 @@ type Dialect struct {
 	Attribute func(name string) string // the attribute with the name that an expression gives, or NULL
 	Metric    func(name string) string // the metric, likewise, as a double
 
+	// AttributeIs is true when the attribute is one of some values, and else false. Nil
+	// stands for comparing what Attribute says.
+	AttributeIs func(name string, values []string) string
+
 	// Millis is a time in Unix milliseconds.
 	Millis func(time string) string
 	// Bucket is the index of the bucket that a time is in; it lies within the bounds.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/duckdb/duckdb-go/v2/mapping"
 
@@ -30,12 +29,6 @@ var settings = map[string]string{
 	// third of a checkpoint's time.
 	"disabled_compression_methods": "fsst,dictionary",
 }
-
-// How often a checkpoint is asked for again, and for how long.
-const (
-	checkpointAgain    = 5 * time.Millisecond
-	checkpointPatience = 5 * time.Second
-)
 
 // engine is the open DuckDB file and the one connection that writes to it.
 //
@@ -214,21 +207,14 @@ func (e *engine) catchUp(log *commitlog.Log, stored, until eventstore.Cursor) er
 	return err
 }
 
-// checkpoint makes everything stored durable in the file. DuckDB refuses while it has
-// not cleaned up after a transaction that changed rows, which may be a moment after the
-// last reader of the rows before has gone; then it is asked again. After an error the
+// checkpoint makes everything stored durable in the file. After an error the
 // engine must be discarded.
 func (e *engine) checkpoint() error {
-	for began := time.Now(); ; time.Sleep(checkpointAgain) {
-		err := e.writer.exec("CHECKPOINT " + catalog)
-		if err == nil {
-			e.unsaved = 0
-			return nil
-		}
-		if !strings.Contains(err.Error(), "other write transactions") || time.Since(began) > checkpointPatience {
-			return err
-		}
+	err := e.writer.exec("CHECKPOINT " + catalog)
+	if err == nil {
+		e.unsaved = 0
 	}
+	return err
 }
 
 // deleteApp erases a project's events, and reset all of them. Stored is the

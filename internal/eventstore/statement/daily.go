@@ -30,12 +30,17 @@ func (d *Dialect) FillDaily(most int) string {
 	return fmt.Sprintf(recount, d.Daily, d.Activity, missing)
 }
 
+// ofOneDay tells whether buckets of whole days have one day each.
+func ofOneDay(b eventstore.Buckets) bool {
+	return b[b.Len()].Sub(b[0]) == time.Duration(b.Len())*dayLength
+}
+
 // byDay tells whether the table daily answers a question, but for days that it lacks.
 func byDay(q *eventstore.Question) bool {
 	if len(q.Where) > 0 || len(q.By) > 0 || !wholeDays(q.Buckets) || has(q.Measures, eventstore.CountEvents) || has(q.Measures, eventstore.SumMetric) {
 		return false
 	}
-	return q.Buckets[q.Buckets.Len()].Sub(q.Buckets[0]) == time.Duration(q.Buckets.Len())*dayLength
+	return ofOneDay(q.Buckets)
 }
 
 // daily writes such a question.
@@ -52,6 +57,8 @@ func (w *writer) daily(s *scope, measures []eventstore.Measure) string {
 		}
 		fmt.Fprintf(&counted, ", CAST(%s AS DOUBLE PRECISION)", column)
 	}
-	return fmt.Sprintf("WITH known AS (%s) SELECT CAST(day - %d AS BIGINT)%s FROM known UNION ALL SELECT CAST(day - %d AS BIGINT)%s FROM (%s) AS act WHERE day NOT IN (SELECT day FROM known) GROUP BY day",
-		known, first, counted.String(), first, measured(measures), w.recent(s))
+	unknown := fmt.Sprintf("SELECT day FROM generate_series(%d, %d) AS asked(day) WHERE day NOT IN (SELECT day FROM known)", first, last)
+	// A join with the days to count, since it lets the engine pass over all others.
+	return fmt.Sprintf("WITH known AS (%s) SELECT CAST(day - %d AS BIGINT)%s FROM known UNION ALL SELECT CAST(act.day - %d AS BIGINT)%s FROM (%s) AS act JOIN (%s) AS unknown ON act.day = unknown.day GROUP BY act.day",
+		known, first, counted.String(), first, measured(measures), w.recent(s), unknown)
 }

@@ -132,7 +132,8 @@ func TestEngineFailure(t *testing.T) {
 	}
 }
 
-// TestRest: a store at rest has everything in the file and keeps working.
+// TestRest: a store at rest has everything in the file and keeps working, also when
+// the file has been opened again.
 func TestRest(t *testing.T) {
 	s := openStore(t, t.TempDir())
 	list := eventstoretest.Sample(100)
@@ -149,9 +150,23 @@ func TestRest(t *testing.T) {
 		if s.engine.unsaved != 0 {
 			t.Errorf("%d events are not saved", s.engine.unsaved)
 		}
+		before := s.engine
+		if err := s.renew(); err != nil || s.engine == before {
+			t.Error("the engine was not renewed:", err)
+		}
 		if got := count(t, s, list[0].App); got != 100*(round+1) {
 			t.Errorf("%d events in round %d", got, round)
 		}
+	}
+	if err := s.Append(t.Context(), eventstoretest.Renew(list)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.mover.flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	before := s.engine
+	if err := s.renew(); err != nil || s.engine != before {
+		t.Error("an engine with events that are not saved was given up:", err)
 	}
 }
 

@@ -20,6 +20,7 @@ const (
 	moveBytes = 32 << 20        // and events of so many bytes
 	moveAfter = 2 * time.Second // fewer are moved so often
 	restAfter = 5 * time.Second // without calls, the store is idle
+	renewAt   = 4               // when it has been idle so many times in a row, it also lets go of what it knows
 )
 
 // saveAt is the number of events in the table at which they are checkpointed.
@@ -63,7 +64,7 @@ func (m *mover) run() {
 	due, rest := time.NewTicker(moveAfter), time.NewTicker(restAfter)
 	defer due.Stop()
 	defer rest.Stop()
-	idle := false
+	idle := 0 // times in a row
 	for {
 		now, changed := m.store.tail.watch()
 		if now.large() && now.failure == nil {
@@ -77,12 +78,24 @@ func (m *mover) run() {
 		case <-due.C:
 			m.tick(now.failure != nil)
 		case <-rest.C:
-			wasIdle := idle
-			idle = m.store.activity.Swap(0) == 0
-			if idle && !wasIdle && now.failure == nil {
-				_ = m.write((*Store).rest)
+			if idle++; m.store.activity.Swap(0) > 0 {
+				idle = 0
 			}
+			m.idle(idle, now.failure != nil)
 		}
+	}
+}
+
+// idle does what there is to do when the store has been idle so many times in a row.
+func (m *mover) idle(times int, failed bool) {
+	switch {
+	case failed:
+	case times == 1:
+		_ = m.write((*Store).rest) // the tail has the failure
+	case times == renewAt:
+		m.writes.Lock()
+		defer m.writes.Unlock()
+		_ = m.store.renew() // likewise
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"runtime/debug"
 
 	"pintail/internal/eventstore"
 	"pintail/internal/eventstore/duckdb/commitlog"
@@ -59,10 +60,14 @@ func (s *Store) abandon(failure error) {
 }
 
 func (s *Store) drop(failure error) {
-	s.options.Log.Error("the database of events failed and will be opened again; what it has not saved is in the commit log", "error", failure)
-	s.tail.failed(failure)
+	s.failed(failure)
 	s.engine.discard()
 	s.engine = nil
+}
+
+func (s *Store) failed(failure error) {
+	s.options.Log.Error("the database of events failed and will be opened again; what it has not saved is in the commit log", "error", failure)
+	s.tail.failed(failure)
 }
 
 // reopen opens a new engine after a failure and stores what the old one had
@@ -70,6 +75,11 @@ func (s *Store) drop(failure error) {
 func (s *Store) reopen() error {
 	s.engines.Lock()
 	defer s.engines.Unlock()
+	return s.openAgain()
+}
+
+// openAgain is reopen once nobody else has an engine.
+func (s *Store) openAgain() error {
 	ctx := context.Background()
 	e, err := openEngine(ctx, s.path(), s.options.MemoryLimit)
 	if err != nil {
@@ -86,6 +96,29 @@ func (s *Store) reopen() error {
 	s.engine = e
 	s.tail.moved(stored)
 	return nil
+}
+
+// renew closes the engine, of which everything is saved, and opens it again: it keeps
+// something of every part of the file that was read, a few bytes for each thousand
+// events, and only so lets go of it. The next question reads that anew.
+func (s *Store) renew() error {
+	if !s.reading.TryLock() {
+		return nil
+	}
+	defer s.reading.Unlock()
+	s.engines.Lock()
+	defer s.engines.Unlock()
+	if s.engine == nil || s.engine.unsaved > 0 {
+		return nil
+	}
+	s.engine.close()
+	s.engine = nil
+	err := s.openAgain()
+	if err != nil {
+		s.failed(err)
+	}
+	debug.FreeOSMemory() // what appends and answers left behind; Go would keep it for minutes
+	return err
 }
 
 // saveUnread checkpoints the table, while nobody reads, and discards what the commit log

@@ -16,21 +16,54 @@ func (d *Dialect) Funnel(q *eventstore.FunnelQuestion) *Statement {
 	w := &writer{Dialect: d, labels: q.Labels}
 	s := &scope{app: q.App, buckets: q.Days, where: q.Where, by: q.By}
 	groups, _ := w.fields(textFields(q.By))
-	var steps, any []string
+	var steps []string
 	for i, step := range q.Steps {
 		condition := "true" + w.all(step.Where)
 		steps = append(steps, fmt.Sprintf("CASE WHEN %s THEN %d ELSE 0 END", condition, 1<<i))
 	}
-	for _, step := range q.Steps {
-		any = append(any, "true"+w.all(step.Where))
-	}
+	where := w.all(q.Where) + w.ofAny(q.Steps)
 	actor := who(q.Actor)
 	return &Statement{
-		SQL: fmt.Sprintf("SELECT %s, %s, CAST(%s AS BIGINT)%s FROM %s WHERE %s AND %s <> 0%s AND (%s) ORDER BY %s, event_time, seq",
-			actor, w.Millis("event_time"), strings.Join(steps, " + "), groups, w.Events, w.span(s), actor, w.all(q.Where),
-			strings.Join(any, " OR "), actor),
+		SQL: fmt.Sprintf("SELECT %s, %s, CAST(%s AS BIGINT)%s FROM %s WHERE %s AND %s <> 0%s ORDER BY %s, event_time, seq",
+			actor, w.Millis("event_time"), strings.Join(steps, " + "), groups, w.Events, w.span(s), actor, where, actor),
 		Args: w.args, Texts: len(textFields(q.By)),
 	}
+}
+
+// ofAny is the condition, with AND before it, that an event is of any step. Where all steps
+// ask for types the engine first sorts out what is of others, which is quick.
+func (w *writer) ofAny(steps []eventstore.Step) string {
+	sql := ""
+	types, enough := typesOf(steps)
+	if len(types) > 0 {
+		sql = " AND " + w.oneOf("event_type", types)
+	}
+	if enough {
+		return sql
+	}
+	var any []string
+	for _, step := range steps {
+		any = append(any, "true"+w.all(step.Where))
+	}
+	return sql + " AND (" + strings.Join(any, " OR ") + ")"
+}
+
+// typesOf are the types of which an event must be to be of any step; none where a step asks
+// for no types. They are enough when no step asks for anything else.
+func typesOf(steps []eventstore.Step) (types []string, enough bool) {
+	enough = true
+	for _, step := range steps {
+		i := slices.IndexFunc(step.Where, func(c eventstore.Condition) bool {
+			return c.Field.Kind == eventstore.Text && c.Field.Name == "event_type" && len(c.Values) > 0 && !c.Not
+		})
+		if i < 0 {
+			return nil, false
+		}
+		types = append(types, step.Where[i].Values...)
+		enough = enough && len(step.Where) == 1
+	}
+	slices.Sort(types)
+	return slices.Compact(types), enough
 }
 
 // textFields leaves labels out: they are the actor's and not an event's.
@@ -40,25 +73,29 @@ func textFields(by []eventstore.Field) []eventstore.Field {
 
 // Walk follows actors along a funnel's steps.
 type Walk struct {
-	steps  int
 	window int64 // milliseconds
 	actor  uint64
-	began  [eventstore.MaxSteps]entry // of each step, the latest first event that a way to it began with
-	names  map[string]string          // groups that were copied
-	labels map[uint64][]string        // of actors, where those are the groups; else nil
-	counts map[string][]float64       // by group, actors that came to each step
-	any    bool
+	began  []entry             // of each step, the latest first event that a way to it began with
+	labels map[uint64][]string // of actors, where those are the groups; else nil
+	groups map[string]*group   // by name
+	last   *group              // which the last event was in
 }
 
+// entry is the first event of a way; there is none without a group.
 type entry struct {
 	at    int64
-	group string
-	ok    bool
+	group *group
+}
+
+// group has the actors that came to each step.
+type group struct {
+	name   string
+	actors []float64
 }
 
 // NewWalk returns the walk of a question.
 func NewWalk(q *eventstore.FunnelQuestion) *Walk {
-	w := &Walk{steps: len(q.Steps), window: q.Window.Milliseconds(), names: map[string]string{}, counts: map[string][]float64{}}
+	w := &Walk{window: q.Window.Milliseconds(), began: make([]entry, len(q.Steps)), groups: map[string]*group{}}
 	if len(q.By) == 1 && q.By[0].Kind == eventstore.Label {
 		l := q.Labels[q.By[0].Label]
 		w.labels = make(map[uint64][]string, len(l.IDs))
@@ -69,78 +106,82 @@ func NewWalk(q *eventstore.FunnelQuestion) *Walk {
 	return w
 }
 
-// Event takes in the next event: of which actor, when, and which steps it is of. The group
-// is copied where it is kept.
+// Event takes in the next event: of which actor, when, and which steps it is of. The
+// group's name is copied where it is kept.
 func (w *Walk) Event(actor uint64, at int64, steps uint64, group string) {
-	if !w.any || actor != w.actor {
+	if actor != w.actor {
 		w.leave()
-		w.actor, w.any = actor, true
+		w.actor = actor
 	}
-	for k := w.steps - 1; k > 0; k-- {
-		if before := &w.began[k-1]; steps&(1<<k) != 0 && before.ok && at-before.at <= w.window {
-			w.began[k] = *before
+	for k := len(w.began) - 1; k > 0; k-- {
+		if before := w.began[k-1]; steps&(1<<k) != 0 && before.group != nil && at-before.at <= w.window {
+			w.began[k] = before
 		}
 	}
 	if steps&1 != 0 {
-		w.began[0] = entry{at: at, group: w.known(group), ok: true}
+		w.began[0] = entry{at: at, group: w.group(group)}
 	}
 }
 
-// known returns a copy of a group that may be kept.
-func (w *Walk) known(group string) string {
-	name, ok := w.names[group]
-	if !ok {
-		name = strings.Clone(group)
-		w.names[name] = name
+// group returns the group with a name.
+func (w *Walk) group(name string) *group {
+	if w.last != nil && w.last.name == name {
+		return w.last
 	}
-	return name
+	g := w.groups[name]
+	if g == nil {
+		g = &group{name: strings.Clone(name), actors: make([]float64, len(w.began))}
+		w.groups[g.name] = g
+	}
+	w.last = g
+	return g
 }
 
 // leave counts the actor that the walk was with.
 func (w *Walk) leave() {
-	furthest := -1
-	for k := range w.steps {
-		if w.began[k].ok {
-			furthest = k
+	came := len(w.began) // to so many steps
+	for came > 0 && w.began[came-1].group == nil {
+		came--
+	}
+	if came == 0 {
+		return
+	}
+	switch names := w.labels[w.actor]; {
+	case w.labels == nil:
+		w.began[came-1].group.count(came)
+	case len(names) == 0:
+		w.group("").count(came)
+	default:
+		for _, name := range names {
+			w.group(name).count(came)
 		}
 	}
-	if furthest >= 0 {
-		for _, group := range w.groups(w.began[furthest].group) {
-			if w.counts[group] == nil {
-				w.counts[group] = make([]float64, w.steps)
-			}
-			for k := range furthest + 1 {
-				w.counts[group][k]++
-			}
-		}
-	}
-	w.began = [eventstore.MaxSteps]entry{}
+	clear(w.began)
 }
 
-// groups are those that the actor belongs to, given the group of the first event.
-func (w *Walk) groups(first string) []string {
-	if w.labels == nil {
-		return []string{first}
+// count adds an actor who came to so many steps.
+func (g *group) count(steps int) {
+	for k := range steps {
+		g.actors[k]++
 	}
-	if names := w.labels[w.actor]; len(names) > 0 {
-		return names
-	}
-	return []string{""}
 }
 
 // Rows ends the walk and returns the answer.
 func (w *Walk) Rows(grouped bool) ([]eventstore.Row, error) {
 	w.leave()
-	if len(w.counts) > eventstore.MaxRows {
-		return nil, TooManyRows()
-	}
 	var rows []eventstore.Row
-	for _, group := range slices.Sorted(maps.Keys(w.counts)) {
-		row := eventstore.Row{Values: w.counts[group]}
+	for _, name := range slices.Sorted(maps.Keys(w.groups)) {
+		row := eventstore.Row{Values: w.groups[name].actors}
+		if row.Values[0] == 0 { // the actors of these events count by their labels
+			continue
+		}
 		if grouped {
-			row.Groups = []string{group}
+			row.Groups = []string{name}
 		}
 		rows = append(rows, row)
+	}
+	if len(rows) > eventstore.MaxRows {
+		return nil, TooManyRows()
 	}
 	return rows, nil
 }

@@ -54,8 +54,8 @@ func (o *emitter) full() bool { return o.limit > 0 && o.given >= o.limit }
 
 // record emits an event that is not in the table yet, if a filter chooses it.
 func (o *emitter) record(f *eventstore.Filter, x *record) error {
-	if o.full() {
-		return nil
+	if o.full() || f.App != "" && f.App != x.text[textApp] || f.Type != "" && f.Type != x.text[textType] {
+		return nil // without making an event of it: followers of one project see those of all pass
 	}
 	e := new(eventstore.Event)
 	x.copyTo(e)

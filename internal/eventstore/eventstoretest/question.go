@@ -73,6 +73,9 @@ var aHappening = rapid.Custom(func(r *rapid.T) eventstore.Event {
 	e.Arrival = e.Timestamp
 	if v := pick("screen", "-", "", "home", "cart"); v != "-" {
 		e.Attributes = map[string]string{"screen": v}
+		if rapid.Bool().Draw(r, "has another") { // with a value that is asked for under the other name
+			e.Attributes["before"] = pick("before", "home", "cart")
+		}
 	}
 	if rapid.Bool().Draw(r, "has metric") {
 		e.Metrics = map[string]float64{"price": float64(rapid.IntRange(-2, 4).Draw(r, "price")) / 4}

@@ -1,7 +1,6 @@
 package duckdb
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,58 +30,12 @@ func (c *connection) close() { mapping.Disconnect(&c.raw) }
 
 // exec runs statements without parameters whose rows nobody needs.
 func (c *connection) exec(sql string) error {
-	var all mapping.ExtractedStatements
-	defer mapping.DestroyExtracted(&all)
-	n := mapping.ExtractStatements(c.raw, sql, &all)
-	if n == 0 {
-		return fmt.Errorf("duckdb: %s", mapping.ExtractStatementsError(all))
-	}
-	for i := range n {
-		if err := c.execOne(all, i); err != nil {
-			return err
-		}
+	var result mapping.Result
+	defer mapping.DestroyResult(&result)
+	if mapping.Query(c.raw, sql, &result) == mapping.StateError {
+		return fmt.Errorf("duckdb: %s", mapping.ResultError(&result))
 	}
 	return nil
-}
-
-func (c *connection) execOne(all mapping.ExtractedStatements, i mapping.IdxT) error {
-	var statement mapping.PreparedStatement
-	defer mapping.DestroyPrepare(&statement)
-	if mapping.PrepareExtractedStatement(c.raw, all, i, &statement) == mapping.StateError {
-		return fmt.Errorf("duckdb: %s", mapping.PrepareError(statement))
-	}
-	var res mapping.Result
-	defer mapping.DestroyResult(&res)
-	return execute(statement, &res)
-}
-
-// workersWait is how long a statement leaves its last tasks to DuckDB's threads before it
-// looks again.
-const workersWait = 100 * time.Microsecond
-
-// execute runs a statement, as DuckDB's own function for that does but for one thing: that
-// one spins while others work, which takes one of two processors from everybody else.
-func execute(statement mapping.PreparedStatement, res *mapping.Result) error {
-	var pending mapping.PendingResult
-	defer mapping.DestroyPending(&pending)
-	if mapping.PendingPrepared(statement, &pending) == mapping.StateError {
-		return fmt.Errorf("duckdb: %s", mapping.PendingError(pending))
-	}
-	for {
-		switch state := mapping.PendingExecuteTask(pending); state {
-		case mapping.PendingStateResultNotReady:
-			continue
-		case mapping.PendingStateNoTasksAvailable:
-			time.Sleep(workersWait)
-			continue
-		case mapping.PendingStateError:
-			return fmt.Errorf("duckdb: %s", mapping.PendingError(pending))
-		}
-		if mapping.ExecutePending(pending, res) == mapping.StateError {
-			return fmt.Errorf("duckdb: %s", mapping.ResultError(res))
-		}
-		return nil
-	}
 }
 
 // query runs one statement and calls each, which may be nil, for every chunk of
@@ -105,8 +58,11 @@ func (c *connection) query(ctx context.Context, sql string, args []any, each fun
 	defer stop()
 	var res mapping.Result
 	defer mapping.DestroyResult(&res)
-	if err := execute(statement, &res); err != nil {
-		return cmp.Or(ctx.Err(), err)
+	if mapping.ExecutePrepared(statement, &res) == mapping.StateError {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return fmt.Errorf("duckdb: %s", mapping.ResultError(&res))
 	}
 	for each != nil {
 		more, err := eachChunk(res, each)

@@ -19,8 +19,6 @@ const (
 	rowGroup  = 61_440          // most events of one transaction; so many are moved at once
 	moveBytes = 32 << 20        // and events of so many bytes
 	moveAfter = 2 * time.Second // fewer are moved so often
-	restAfter = 5 * time.Second // without calls, the store is idle
-	renewAt   = 4               // when it has been idle so many times in a row, it also lets go of what it knows
 )
 
 // saveAt is the number of events in the table at which they are checkpointed.
@@ -29,9 +27,6 @@ const saveAt = 4 * rowGroup
 // saveMost is the number at which moving waits for a checkpoint. Until then it goes on
 // beside those who read and keep the checkpoint waiting.
 const saveMost = 8 * saveAt
-
-// restMemoryLimit makes DuckDB let go of cached blocks.
-const restMemoryLimit = "32MB"
 
 // patience bounds, in ticks of moveAfter, how long the mover leaves a database
 // alone that fails whenever it is opened again.
@@ -83,19 +78,6 @@ func (m *mover) run() {
 			}
 			m.idle(idle, now.failure != nil)
 		}
-	}
-}
-
-// idle does what there is to do when the store has been idle so many times in a row.
-func (m *mover) idle(times int, failed bool) {
-	switch {
-	case failed:
-	case times == 1:
-		_ = m.write((*Store).rest) // the tail has the failure
-	case times == renewAt:
-		m.writes.Lock()
-		defer m.writes.Unlock()
-		_ = m.store.renew() // likewise
 	}
 }
 
@@ -178,6 +160,19 @@ func (m *mover) save() error {
 	m.store.reading.Lock()
 	defer m.store.reading.Unlock()
 	return m.write((*Store).saveUnread)
+}
+
+// saveUnread checkpoints the table, while nobody reads, and discards what the commit log
+// need not have any longer.
+func (s *Store) saveUnread(e *engine) error {
+	stored := s.tail.state().stored
+	if err := e.rollUp(stored, rollAt); err != nil {
+		return err
+	}
+	if err := e.checkpoint(); err != nil {
+		return err
+	}
+	return s.log.Discard(uint64(stored))
 }
 
 // saveIfDue begins a save when enough is unsaved, and waits for it when too much is.

@@ -99,9 +99,6 @@ func position(name string) int {
 
 // key returns the key of a record in the memory of recent events.
 func (x *record) key(of *recent.Set) recent.Key {
-	if x.text[textEvent] == "" {
-		return 0
-	}
 	return of.KeyOf(x.text[textApp], x.text[textEndpoint], x.text[textEvent], x.text[textType], x.millis[0])
 }
 

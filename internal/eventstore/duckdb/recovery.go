@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"runtime/debug"
 
 	"pintail/internal/eventstore"
 	"pintail/internal/eventstore/duckdb/commitlog"
@@ -96,60 +95,4 @@ func (s *Store) openAgain() error {
 	s.engine = e
 	s.tail.moved(stored)
 	return nil
-}
-
-// renew closes the engine, of which everything is saved, and opens it again: it keeps
-// something of every part of the file that was read, a few bytes for each thousand
-// events, and only so lets go of it. The next question reads that anew.
-func (s *Store) renew() error {
-	if !s.reading.TryLock() {
-		return nil
-	}
-	defer s.reading.Unlock()
-	s.engines.Lock()
-	defer s.engines.Unlock()
-	if s.engine == nil || s.engine.unsaved > 0 {
-		return nil
-	}
-	s.engine.close()
-	s.engine = nil
-	err := s.openAgain()
-	if err != nil {
-		s.failed(err)
-	}
-	debug.FreeOSMemory() // what appends and answers left behind; Go would keep it for minutes
-	return err
-}
-
-// saveUnread checkpoints the table, while nobody reads, and discards what the commit log
-// need not have any longer.
-func (s *Store) saveUnread(e *engine) error {
-	stored := s.tail.state().stored
-	if err := e.rollUp(stored, rollAt); err != nil {
-		return err
-	}
-	if err := e.checkpoint(); err != nil {
-		return err
-	}
-	return s.log.Discard(uint64(stored))
-}
-
-// rest saves, so that a start after a crash is quick, and makes DuckDB give
-// back memory.
-func (s *Store) rest(e *engine) error {
-	if !s.reading.TryLock() {
-		return nil // a long query needs its memory; the next rest will do
-	}
-	defer s.reading.Unlock()
-	if e.unsaved > 0 {
-		if err := s.saveUnread(e); err != nil {
-			return err
-		}
-	}
-	if err := e.writer.exec(dialect.FillDaily(fillMost)); err != nil {
-		return err
-	}
-	// What is cached may be in use just now: then too the next rest will do.
-	_ = e.writer.exec("SET memory_limit = " + quote(restMemoryLimit))
-	return e.writer.exec("SET memory_limit = " + quote(s.options.MemoryLimit))
 }

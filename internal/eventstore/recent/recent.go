@@ -37,14 +37,14 @@ func New() *Set { return &Set{seed: rand.Uint64(), keep: Keep} }
 // make up events whose keys collide; among two million events the chance that a new one
 // is taken for another is one in nine million million.
 func (s *Set) Key(e *eventstore.Event) Key {
-	if e.EventID == "" {
-		return 0
-	}
 	return s.KeyOf(e.App, e.EndpointID, e.EventID, e.Type, e.Timestamp.UnixMilli())
 }
 
-// KeyOf is Key for an event of which only this much is known; its id is not empty.
+// KeyOf is Key for an event of which only this much is known.
 func (s *Set) KeyOf(app, endpointID, eventID, eventType string, milliseconds int64) Key {
+	if eventID == "" {
+		return 0
+	}
 	h := xxh3.HashStringSeed(app, s.seed^uint64(milliseconds)*0x9e3779b97f4a7c15)
 	h = xxh3.HashStringSeed(endpointID, h)
 	h = xxh3.HashStringSeed(eventID, h)

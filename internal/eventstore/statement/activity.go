@@ -77,6 +77,11 @@ func wholeDays(b eventstore.Buckets) bool {
 	return !slices.ContainsFunc(b, func(at time.Time) bool { return at.UnixMilli()%dayLength.Milliseconds() != 0 })
 }
 
+// ofOneDay tells whether buckets of whole days have one day each.
+func ofOneDay(b eventstore.Buckets) bool {
+	return b[b.Len()].Sub(b[0]) == time.Duration(b.Len())*dayLength
+}
+
 // amounts is a query of how many events there were when and of whom: bucket, n,
 // endpoint_hash, user_hash, g0, ... It is for whole days and what the table activity knows.
 func (w *writer) amounts(s *scope) string {

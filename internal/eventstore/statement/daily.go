@@ -3,7 +3,6 @@ package statement
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"pintail/internal/eventstore"
 )
@@ -28,11 +27,6 @@ func (d *Dialect) recounts(after, until eventstore.Cursor, most int) string {
 func (d *Dialect) FillDaily(most int) string {
 	missing := fmt.Sprintf("SELECT app, day FROM (SELECT app, day FROM %s EXCEPT SELECT app, day FROM %s) AS missing LIMIT %d", d.Activity, d.Daily, most)
 	return fmt.Sprintf(recount, d.Daily, d.Activity, missing)
-}
-
-// ofOneDay tells whether buckets of whole days have one day each.
-func ofOneDay(b eventstore.Buckets) bool {
-	return b[b.Len()].Sub(b[0]) == time.Duration(b.Len())*dayLength
 }
 
 // byDay tells whether the table daily answers a question, but for days that it lacks.
